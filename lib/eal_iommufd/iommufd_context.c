@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iommufd_compat.h"
+#include "iommufd_context.h"
+#include "iommufd_ioctl.h"
+#include "iommufd_log.h"
+
+static const char *
+open_remedy(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "this kernel has no iommufd (CONFIG_IOMMUFD; as a module: modprobe iommufd), "
+			"or the device node isn't passed into this container";
+	case EACCES:
+	case EPERM:
+		return "give this user read and write access to it, for instance with a udev rule: "
+			"KERNEL==\"iommu\", GROUP=\"dpdk\", MODE=\"0660\"";
+	case ENODEV:
+	case ENXIO:
+		return "the device node is there, the driver is not: modprobe iommufd";
+	default:
+		return "see the kernel log (dmesg)";
+	}
+}
+
+int
+iommufd_context_open(struct iommufd_context *ctx)
+{
+	int err;
+
+	ctx->no_map_file = false;
+	ctx->fd = open(IOMMUFD_PATH, O_RDWR | O_CLOEXEC);
+	if (ctx->fd >= 0)
+		return 0;
+
+	err = errno;
+	IOMMUFD_LOG(ERR, "cannot open %s: %s: %s", IOMMUFD_PATH, strerror(err), open_remedy(err));
+	return -err;
+}
+
+void
+iommufd_context_close(struct iommufd_context *ctx)
+{
+	if (ctx->fd >= 0)
+		close(ctx->fd);
+	ctx->fd = -1;
+}
+
+int
+iommufd_context_destroy_object(struct iommufd_context *ctx, uint32_t id)
+{
+	struct iommu_destroy destroy = {
+		.size = sizeof(destroy),
+		.id = id,
+	};
+
+	return IOMMUFD_IOCTL(ctx->fd, IOMMU_DESTROY, &destroy);
+}

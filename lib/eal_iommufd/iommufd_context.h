@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef IOMMUFD_CONTEXT_H
+#define IOMMUFD_CONTEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define IOMMUFD_PATH "/dev/iommu"
+
+/**
+ * An open /dev/iommu: the kernel's iommufd_ctx. It owns every IOAS, hardware page table and bound
+ * device whose id we were given; closing it frees what is left of them.
+ */
+struct iommufd_context {
+	int fd; /**< -1 when closed. */
+	/** The kernel answered ENOTTY to IOMMU_IOAS_MAP_FILE, so it isn't asked again. */
+	bool no_map_file;
+};
+
+/**
+ * Open /dev/iommu. A failure is logged with its remedy.
+ *
+ * @return 0, or -errno: ENOENT (no iommufd in this kernel, or no device node), EACCES or EPERM.
+ */
+int iommufd_context_open(struct iommufd_context *ctx);
+
+/** Close it; harmless on a closed one. */
+void iommufd_context_close(struct iommufd_context *ctx);
+
+/**
+ * Destroy a kernel object by its id.
+ *
+ * @return 0, or -errno: EBUSY where another object still uses it, ENOENT.
+ */
+int iommufd_context_destroy_object(struct iommufd_context *ctx, uint32_t id);
+
+#endif /* IOMMUFD_CONTEXT_H */

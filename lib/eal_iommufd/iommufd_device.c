@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_string_fns.h>
+
+#include "iommufd_compat.h"
+#include "iommufd_context.h"
+#include "iommufd_device.h"
+#include "iommufd_hwpt.h"
+#include "iommufd_ioctl.h"
+#include "iommufd_log.h"
+
+/*
+ * A process that was killed holds its devices until the kernel has reset them, which takes a
+ * tenth of a second for each: wait this long before calling a device busy.
+ */
+#define BIND_PATIENCE_MS 1500
+#define BIND_RETRY_MS 10
+
+int
+iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cdev)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/%s/vfio-dev", sysfs_base, name);
+	dir = opendir(path);
+	if (dir == NULL)
+		return -ENODEV;
+
+	while ((entry = readdir(dir)) != NULL)
+		if (strncmp(entry->d_name, "vfio", strlen("vfio")) == 0)
+			break;
+	if (entry != NULL)
+		strlcpy(cdev, entry->d_name, NAME_MAX);
+	closedir(dir);
+	if (entry == NULL)
+		return -ENODEV;
+
+	/* The VFIO device is there in any case; its device number only with character devices. */
+	snprintf(path, sizeof(path), "%s/%s/vfio-dev/%s/dev", sysfs_base, name, cdev);
+	return access(path, F_OK) == 0 ? 0 : -ENOTSUP;
+}
+
+static int
+find_cdev(struct iommufd_device *dev, const char *sysfs_base)
+{
+	int ret;
+
+	ret = iommufd_device_find_cdev(sysfs_base, dev->name, dev->cdev);
+	if (ret == -ENODEV)
+		IOMMUFD_LOG(ERR, "%s: no VFIO driver is bound to it: dpdk-devbind.py -b vfio-pci %s",
+			dev->name, dev->name);
+	else if (ret == -ENOTSUP)
+		IOMMUFD_LOG(ERR, "%s: this kernel has no VFIO character devices: it needs Linux 6.6 "
+			"with CONFIG_VFIO_DEVICE_CDEV, or the application runs without "
+			"--iova-mode=iommufd", dev->name);
+	return ret;
+}
+
+static const char *
+open_remedy(int err)
+{
+	switch (err) {
+	case ENOENT:
+		return "the device node isn't passed into this container, or udev hasn't made it yet";
+	case EACCES:
+	case EPERM:
+		return "give this user read and write access to it, for instance with a udev rule: "
+			"SUBSYSTEM==\"vfio-dev\", GROUP=\"dpdk\", MODE=\"0660\"";
+	default:
+		return "see the kernel log (dmesg)";
+	}
+}
+
+static int
+open_cdev(struct iommufd_device *dev)
+{
+	char path[PATH_MAX];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", IOMMUFD_CDEV_DIR, dev->cdev);
+	dev->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (dev->fd >= 0)
+		return 0;
+
+	err = errno;
+	IOMMUFD_LOG(ERR, "%s: cannot open %s: %s: %s",
+		dev->name, path, strerror(err), open_remedy(err));
+	return -err;
+}
+
+static void
+log_bind_error(const struct iommufd_device *dev, int err)
+{
+	switch (err) {
+	case EBUSY:
+		IOMMUFD_LOG(ERR, "%s: another process holds it (fuser -v %s/%s and its VFIO group in "
+			"/dev/vfio tell which)", dev->name, IOMMUFD_CDEV_DIR, dev->cdev);
+		break;
+	case EPERM:
+		IOMMUFD_LOG(ERR, "%s: bind: %s: its IOMMU doesn't remap interrupts. Turn interrupt "
+			"remapping on (firmware; intremap= on the kernel command line). "
+			"iommufd.allow_unsafe_interrupts=1 lets the kernel go on without, but then "
+			"the device can write any interrupt to any CPU, and whoever controls the "
+			"device controls the machine", dev->name, strerror(err));
+		break;
+	default:
+		IOMMUFD_LOG(ERR, "%s: cannot bind %s/%s to %s: %s: see the kernel log (dmesg)",
+			dev->name, IOMMUFD_CDEV_DIR, dev->cdev, IOMMUFD_PATH, strerror(err));
+	}
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int
+bind_context(struct iommufd_device *dev, struct iommufd_context *ctx)
+{
+	const struct timespec pause = { .tv_nsec = BIND_RETRY_MS * 1000000L };
+	const int64_t deadline = now_ms() + BIND_PATIENCE_MS;
+	struct vfio_device_bind_iommufd bind = {
+		.argsz = sizeof(bind),
+		.iommufd = ctx->fd,
+	};
+	int ret;
+
+	/* EINVAL: a character device has it; EBUSY: a VFIO group has it. */
+	for (;;) {
+		ret = IOMMUFD_IOCTL(dev->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
+		if ((ret != -EINVAL && ret != -EBUSY) || now_ms() >= deadline)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	if (ret == -EINVAL)
+		ret = -EBUSY;
+	if (ret < 0) {
+		log_bind_error(dev, -ret);
+		return ret;
+	}
+
+	dev->id = bind.out_devid;
+	return 0;
+}
+
+int
+iommufd_device_open(struct iommufd_device *dev, struct iommufd_context *ctx,
+		const char *sysfs_base, const char *name)
+{
+	int ret;
+
+	memset(dev, 0, sizeof(*dev));
+	dev->fd = -1;
+	strlcpy(dev->name, name, sizeof(dev->name));
+
+	ret = find_cdev(dev, sysfs_base);
+	if (ret < 0)
+		return ret;
+	ret = open_cdev(dev);
+	if (ret < 0)
+		return ret;
+	ret = bind_context(dev, ctx);
+	if (ret < 0)
+		goto close_cdev;
+	return 0;
+
+close_cdev:
+	iommufd_device_close(dev);
+	return ret;
+}
+
+void
+iommufd_device_close(struct iommufd_device *dev)
+{
+	if (dev->fd >= 0)
+		close(dev->fd);
+	dev->fd = -1;
+}
+
+int
+iommufd_device_attach(struct iommufd_device *dev, struct iommufd_hwpt *hwpt)
+{
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+		.pt_id = hwpt->id,
+	};
+	int ret;
+
+	ret = IOMMUFD_IOCTL(dev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
+	if (ret == -EINVAL)
+		return ret;
+	if (ret < 0) {
+		IOMMUFD_LOG(ERR, "%s: cannot attach it to page table %u: %s%s", dev->name, hwpt->id,
+			strerror(-ret), ret == -EADDRINUSE ? ": a region reserved for it (see "
+			"iommu_group/reserved_regions in its sysfs directory) overlaps memory that "
+			"is mapped: move that with --base-virtaddr" : "");
+		return ret;
+	}
+
+	dev->hwpt = hwpt;
+	hwpt->n_devices++;
+	return 0;
+}
+
+void
+iommufd_device_detach(struct iommufd_device *dev)
+{
+	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
+	int ret;
+
+	if (dev->hwpt == NULL)
+		return;
+
+	ret = IOMMUFD_IOCTL(dev->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
+	if (ret < 0)
+		IOMMUFD_LOG(WARNING, "%s: cannot detach it from page table %u: %s",
+			dev->name, dev->hwpt->id, strerror(-ret));
+	dev->hwpt->n_devices--;
+	dev->hwpt = NULL;
+}
+
+int
+iommufd_device_get_info(struct iommufd_device *dev, struct vfio_device_info *info)
+{
+	int ret;
+
+	ret = IOMMUFD_IOCTL(dev->fd, VFIO_DEVICE_GET_INFO, info);
+	if (ret < 0)
+		IOMMUFD_LOG(ERR, "%s: VFIO_DEVICE_GET_INFO: %s", dev->name, strerror(-ret));
+	return ret;
+}

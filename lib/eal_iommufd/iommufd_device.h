@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef IOMMUFD_DEVICE_H
+#define IOMMUFD_DEVICE_H
+
+#include <limits.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct iommufd_context;
+struct iommufd_hwpt;
+struct vfio_device_info;
+
+/** Where VFIO's character devices live. */
+#define IOMMUFD_CDEV_DIR "/dev/vfio/devices"
+
+/**
+ * A device opened through its VFIO character device and bound to a context. While it is bound no
+ * other process, and no VFIO group, can have it.
+ */
+struct iommufd_device {
+	TAILQ_ENTRY(iommufd_device) next;
+	char name[NAME_MAX];        /**< Bus address, as 0000:01:00.0. */
+	char cdev[NAME_MAX];        /**< File name in IOMMUFD_CDEV_DIR, as vfio0. */
+	int fd;                     /**< -1 when closed. */
+	uint32_t id;                /**< Given by the kernel at bind. */
+	struct iommufd_hwpt *hwpt;  /**< What it is attached to, or NULL. */
+};
+
+/**
+ * Find the name of a device's VFIO character device.
+ *
+ * @param sysfs_base
+ *   Directory of the device's bus, as /sys/bus/pci/devices.
+ * @param cdev
+ *   NAME_MAX bytes for the name.
+ * @return
+ *   0; -ENODEV where no VFIO driver is bound to the device; -ENOTSUP where one is, but the kernel
+ *   has no VFIO character devices. The caller says it.
+ */
+int iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cdev);
+
+/**
+ * Open a device and bind it to the context. A failure is logged with its remedy.
+ *
+ * @return
+ *   0, or -errno: ENODEV and ENOTSUP as iommufd_device_find_cdev(), EACCES, EBUSY where somebody
+ *   else has the device, EPERM where its IOMMU doesn't remap interrupts.
+ */
+int iommufd_device_open(struct iommufd_device *dev, struct iommufd_context *ctx,
+		const char *sysfs_base, const char *name);
+
+/**
+ * Close it. The kernel lets it go only when its regions are unmapped too. Harmless on a closed one.
+ */
+void iommufd_device_close(struct iommufd_device *dev);
+
+/**
+ * Attach the device to a page table: from here on it can reach what is mapped.
+ *
+ * @return
+ *   0; -EINVAL where the device's IOMMU can't use this page table, which may be no failure and is
+ *   the caller's to log; or -errno, logged: EADDRINUSE where a region reserved for the device
+ *   overlaps what is mapped.
+ */
+int iommufd_device_attach(struct iommufd_device *dev, struct iommufd_hwpt *hwpt);
+
+/** Detach it; its DMA is blocked after that. Harmless on a detached one. */
+void iommufd_device_detach(struct iommufd_device *dev);
+
+/** @return 0, or -errno of VFIO_DEVICE_GET_INFO. */
+int iommufd_device_get_info(struct iommufd_device *dev, struct vfio_device_info *info);
+
+#endif /* IOMMUFD_DEVICE_H */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/**
+ * @file
+ * EAL's start and end. EAL doesn't know --iova-mode=iommufd and would refuse it, so rte_eal_init()
+ * is where the backend is turned on; and it is where an application learns that none of the devices
+ * it asked for can be had, rather than running on without.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "iommufd_backend.h"
+#include "iommufd_flag.h"
+#include "iommufd_log.h"
+#include "iommufd_wrap.h"
+
+RTE_LOG_REGISTER(iommufd_logtype, lib.eal.iommufd, NOTICE)
+
+#define PCI_SYSFS "/sys/bus/pci/devices"
+
+/**
+ * The kernel driver of a PCI device.
+ *
+ * @param driver
+ *   NAME_MAX bytes; "no driver" where none is bound.
+ */
+static void
+kernel_driver(const char *name, char *driver)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), PCI_SYSFS "/%s/driver", name);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0) {
+		snprintf(driver, NAME_MAX, "no driver");
+		return;
+	}
+	target[len] = '\0';
+	snprintf(driver, NAME_MAX, "%s", strrchr(target, '/') + 1);
+}
+
+/** @return The PCI device that an argument like "-a 01:00.0" means, NULL where there is none. */
+static const struct rte_device *
+device_of_devargs(const struct rte_devargs *devargs)
+{
+	struct rte_dev_iterator it;
+	const struct rte_device *dev, *found = NULL;
+
+	RTE_DEV_FOREACH(dev, "bus=pci", &it)
+		if (rte_dev_devargs(dev) == devargs)
+			found = dev;
+	return found;
+}
+
+/**
+ * Log the PCI devices that were asked for by name and which EAL passed over in silence.
+ *
+ * @return How many there are.
+ */
+static unsigned int
+log_passed_over(void)
+{
+	const struct rte_devargs *devargs;
+	const struct rte_device *dev;
+	unsigned int n = 0;
+	char driver[NAME_MAX];
+
+	RTE_EAL_DEVARGS_FOREACH("pci", devargs) {
+		if (devargs->type != RTE_DEVTYPE_ALLOWED)
+			continue;
+		dev = device_of_devargs(devargs);
+		if (dev == NULL) {
+			IOMMUFD_LOG(ERR, "%s: there is no such PCI device", devargs->name);
+			n++;
+			continue;
+		}
+		if (rte_dev_is_probed(dev))
+			continue;
+		kernel_driver(rte_dev_name(dev), driver);
+		if (strstr(driver, "vfio") != NULL)
+			continue;
+		IOMMUFD_LOG(ERR, "%s: bound to %s, not to vfio-pci: dpdk-devbind.py -b vfio-pci %s",
+			rte_dev_name(dev), driver, rte_dev_name(dev));
+		n++;
+	}
+	return n;
+}
+
+/**
+ * An application that asked for devices must not start without any of them.
+ *
+ * @return 0, or -errno.
+ */
+static int
+check_devices(void)
+{
+	struct iommufd_backend_tally tally;
+	unsigned int passed_over;
+
+	passed_over = log_passed_over();
+	iommufd_backend_tally(&tally);
+	if (tally.attached != 0 || tally.refused + passed_over == 0)
+		return 0;
+
+	return tally.refused != 0 ? -tally.first_error : -ENODEV;
+}
+
+static int
+init_with_iommufd(int argc, char **argv)
+{
+	int parsed, ret;
+
+	iommufd_backend_enable(true);
+	parsed = iommufd_next.eal_init(argc, argv);
+	if (parsed < 0)
+		goto disable;
+
+	ret = check_devices();
+	if (ret < 0) {
+		iommufd_next.eal_cleanup();
+		parsed = -1;
+		rte_errno = -ret;
+		goto disable;
+	}
+	return parsed;
+
+disable:
+	iommufd_backend_close();
+	iommufd_backend_enable(false);
+	return parsed;
+}
+
+int
+rte_eal_init(int argc, char **argv)
+{
+	struct iommufd_flag flag;
+	int ret;
+
+	ret = iommufd_flag_take(&flag, argc, argv);
+	if (ret < 0) {
+		rte_errno = -ret;
+		return -1;
+	}
+
+	ret = flag.on ? init_with_iommufd(argc, argv) : iommufd_next.eal_init(argc, argv);
+	iommufd_flag_restore(&flag, argc, argv);
+	return ret;
+}
+
+int
+rte_eal_cleanup(void)
+{
+	int ret = iommufd_next.eal_cleanup();
+
+	/* The mappings go last: until the devices were closed they could write to memory. */
+	if (iommufd_backend_is_enabled()) {
+		iommufd_backend_close();
+		iommufd_backend_enable(false);
+	}
+	return ret;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/**
+ * @file
+ * One I/O address space (IOAS) and the areas mapped in it.
+ *
+ * An area is what one map call made; the kernel unmaps areas only whole. None of ours crosses a
+ * 1 GiB boundary: unmapping such an area makes Linux flush more of the IOTLB with one descriptor
+ * than QEMU's emulated VT-d takes, which freezes the guest when the page table serves a PASID.
+ * The price is one call for each GiB.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "iommufd_compat.h"
+#include "iommufd_context.h"
+#include "iommufd_ioas.h"
+#include "iommufd_ioctl.h"
+#include "iommufd_log.h"
+
+#define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
+
+/** What backs an area: a range of a file, or with fd -1 the process's memory. */
+struct backing {
+	int fd;
+	uint64_t start; /**< Offset in the file, or address. */
+};
+
+int
+iommufd_ioas_alloc(struct iommufd_ioas *ioas, struct iommufd_context *ctx)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	int ret;
+
+	ret = IOMMUFD_IOCTL(ctx->fd, IOMMU_IOAS_ALLOC, &alloc);
+	if (ret < 0) {
+		IOMMUFD_LOG(ERR, "cannot allocate an IOAS in %s: %s", IOMMUFD_PATH, strerror(-ret));
+		return ret;
+	}
+
+	ioas->ctx = ctx;
+	ioas->id = alloc.out_ioas_id;
+	return 0;
+}
+
+void
+iommufd_ioas_free(struct iommufd_ioas *ioas)
+{
+	int ret;
+
+	if (ioas->id == 0)
+		return;
+
+	ret = iommufd_context_destroy_object(ioas->ctx, ioas->id);
+	if (ret < 0)
+		IOMMUFD_LOG(WARNING, "IOAS %u stays until exit: %s", ioas->id, strerror(-ret));
+	ioas->id = 0;
+}
+
+static int
+map_area(struct iommufd_ioas *ioas, const struct backing *backing, uint64_t len, uint64_t iova)
+{
+	struct iommu_ioas_map_file map_file = {
+		.size = sizeof(map_file),
+		.flags = MAP_FLAGS,
+		.ioas_id = ioas->id,
+		.fd = backing->fd,
+		.start = backing->start,
+		.length = len,
+		.iova = iova,
+	};
+	struct iommu_ioas_map map = {
+		.size = sizeof(map),
+		.flags = MAP_FLAGS,
+		.ioas_id = ioas->id,
+		.user_va = backing->start,
+		.length = len,
+		.iova = iova,
+	};
+
+	if (backing->fd >= 0)
+		return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_MAP_FILE, &map_file);
+	return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_MAP, &map);
+}
+
+static int
+map_areas(struct iommufd_ioas *ioas, struct backing backing, uint64_t len, uint64_t iova)
+{
+	const uint64_t first = iova;
+	const uint64_t end = iova + len;
+	uint64_t area;
+	int ret;
+
+	while (iova < end) {
+		area = RTE_MIN(end, RTE_ALIGN_CEIL(iova + 1, IOMMUFD_AREA_BOUNDARY)) - iova;
+		ret = map_area(ioas, &backing, area, iova);
+		if (ret < 0)
+			goto unmap;
+		iova += area;
+		backing.start += area;
+	}
+	return 0;
+
+unmap:
+	if (iova > first)
+		iommufd_ioas_unmap(ioas, first, iova - first);
+	return ret;
+}
+
+int
+iommufd_ioas_map(struct iommufd_ioas *ioas, uint64_t va, uint64_t len, uint64_t iova)
+{
+	return map_areas(ioas, (struct backing){ .fd = -1, .start = va }, len, iova);
+}
+
+int
+iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd, uint64_t offset, uint64_t len,
+		uint64_t iova)
+{
+	return map_areas(ioas, (struct backing){ .fd = fd, .start = offset }, len, iova);
+}
+
+int
+iommufd_ioas_unmap(struct iommufd_ioas *ioas, uint64_t iova, uint64_t len)
+{
+	struct iommu_ioas_unmap unmap = {
+		.size = sizeof(unmap),
+		.ioas_id = ioas->id,
+		.iova = iova,
+		.length = len,
+	};
+
+	return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_UNMAP, &unmap);
+}
+
+void
+iommufd_ioas_unmap_all(struct iommufd_ioas *ioas)
+{
+	int ret;
+
+	/* The kernel's own words for "all of it". */
+	ret = iommufd_ioas_unmap(ioas, 0, UINT64_MAX);
+	if (ret < 0 && ret != -ENOENT)
+		IOMMUFD_LOG(WARNING, "cannot unmap IOAS %u: %s", ioas->id, strerror(-ret));
+}
+
+int
+iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas, struct iommu_iova_range **ranges,
+		uint32_t *n_ranges)
+{
+	struct iommu_ioas_iova_ranges query = {
+		.size = sizeof(query),
+		.ioas_id = ioas->id,
+	};
+	struct iommu_iova_range *found = NULL, *larger;
+	int ret;
+
+	/* The first call asks how many there are; another attach in between can only add some. */
+	do {
+		larger = realloc(found, RTE_MAX(query.num_iovas, 1u) * sizeof(*found));
+		if (larger == NULL) {
+			free(found);
+			return -ENOMEM;
+		}
+		found = larger;
+		query.allowed_iovas = (uintptr_t)found;
+		ret = IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_IOVA_RANGES, &query);
+	} while (ret == -EMSGSIZE);
+
+	if (ret < 0) {
+		free(found);
+		return ret;
+	}
+	*ranges = found;
+	*n_ranges = query.num_iovas;
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef IOMMUFD_IOAS_H
+#define IOMMUFD_IOAS_H
+
+#include <stdint.h>
+
+#include <linux/iommufd.h>
+
+struct iommufd_context;
+
+/** No area is mapped across a multiple of this, in bytes; iommufd_ioas.c says why. */
+#define IOMMUFD_AREA_BOUNDARY (UINT64_C(1) << 30)
+
+/**
+ * An I/O address space: the kernel's map from IOVA to memory, which every page table allocated on
+ * it follows. Id 0 means that there is none.
+ */
+struct iommufd_ioas {
+	struct iommufd_context *ctx;
+	uint32_t id;
+};
+
+/** @return 0, or -errno of IOMMU_IOAS_ALLOC. */
+int iommufd_ioas_alloc(struct iommufd_ioas *ioas, struct iommufd_context *ctx);
+
+/** Free it with all its mappings; it must have no page table left. Harmless on a free one. */
+void iommufd_ioas_free(struct iommufd_ioas *ioas);
+
+/**
+ * Map the process's memory, readable and writable by devices.
+ *
+ * @param va, iova, len
+ *   In bytes, multiples of the page size.
+ * @return
+ *   0, or -errno with nothing mapped: EEXIST where part of the range is mapped already, ENOMEM
+ *   where RLIMIT_MEMLOCK or memory is short, EINVAL or EADDRINUSE where the IOMMU can't take the
+ *   IOVA, EFAULT where the memory isn't the process's to write.
+ */
+int iommufd_ioas_map(struct iommufd_ioas *ioas, uint64_t va, uint64_t len, uint64_t iova);
+
+/**
+ * Map a range of a memfd, tmpfs or hugetlbfs file. Of the two ways this is the cheap one.
+ *
+ * @return
+ *   As iommufd_ioas_map(), and ENOTTY where the kernel (before 6.13) can't.
+ */
+int iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd, uint64_t offset, uint64_t len,
+		uint64_t iova);
+
+/**
+ * Unmap every area in a range. An area can't be split.
+ *
+ * @return 0, or -errno: ENOENT where nothing is mapped there or an area sticks out of the range.
+ */
+int iommufd_ioas_unmap(struct iommufd_ioas *ioas, uint64_t iova, uint64_t len);
+
+/** Unmap all. */
+void iommufd_ioas_unmap_all(struct iommufd_ioas *ioas);
+
+/**
+ * Read which IOVAs may be mapped: what all page tables and devices of the IOAS have in common.
+ *
+ * @param ranges
+ *   Set to an array in ascending order, to be given to free(3).
+ * @return 0, or -errno.
+ */
+int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas, struct iommu_iova_range **ranges,
+		uint32_t *n_ranges);
+
+#endif /* IOMMUFD_IOAS_H */

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/**
+ * @file
+ * EAL's memory in an IOAS.
+ *
+ * EAL keeps hugepages in memseg lists. What it has at start it never frees; what it adds at run
+ * time it frees in its own unit, the page, and an area of an IOAS can't be split. So memory that
+ * stays is mapped in runs as long as they come, and memory that may go is mapped page by page.
+ *
+ * Memory is mapped from its file where it has one: the kernel then takes a folio at a time rather
+ * than looking up each 4 KiB in the process's page table.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <rte_eal_memconfig.h>
+#include <rte_errno.h>
+#include <rte_memory.h>
+
+#include "iommufd_compat.h"
+#include "iommufd_context.h"
+#include "iommufd_ioas.h"
+#include "iommufd_log.h"
+#include "iommufd_memseg.h"
+
+#define EVENT_CALLBACK_NAME "iommufd"
+
+bool
+iommufd_run_join(struct iommufd_run *run, const struct iommufd_run *next)
+{
+	if (!run->joinable || !next->joinable || run->fd != next->fd)
+		return false;
+	if (run->va + run->len != next->va || run->iova + run->len != next->iova)
+		return false;
+	if (run->fd >= 0 && run->offset + run->len != next->offset)
+		return false;
+
+	run->len += next->len;
+	return true;
+}
+
+/* Called with EAL's memory lock held, by us or by EAL. */
+static struct iommufd_run
+run_of_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+{
+	struct iommufd_run run = {
+		.va = ms->addr_64,
+		.iova = ms->iova,
+		.len = ms->len,
+		.fd = -1,
+		.joinable = msl->external || (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0,
+	};
+	size_t offset;
+
+	if (msl->external)
+		return run;
+
+	run.fd = rte_memseg_get_fd_thread_unsafe(ms);
+	if (run.fd >= 0 && rte_memseg_get_fd_offset_thread_unsafe(ms, &offset) == 0)
+		run.offset = offset;
+	else
+		run.fd = -1;
+	return run;
+}
+
+static void
+log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, int err)
+{
+	struct rlimit limit = { 0 };
+	const char *remedy = "see the kernel log (dmesg)";
+
+	if (err == ENOMEM) {
+		getrlimit(RLIMIT_MEMLOCK, &limit);
+		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
+			"the locked memory limit of this user is %" PRIu64 " KiB, and all memory that "
+			"devices reach counts: raise it above what EAL is given (ulimit -l, "
+			"LimitMEMLOCK= of systemd, memlock in limits.conf), or grant CAP_IPC_LOCK",
+			run->len, run->iova, ioas->id, strerror(err),
+			(uint64_t)limit.rlim_cur / 1024);
+		return;
+	}
+	if (err == EEXIST)
+		remedy = "something else is mapped there already";
+	else if (err == EINVAL || err == EADDRINUSE)
+		remedy = "the IOMMU can't take that address: see --base-virtaddr";
+	IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: %s",
+		run->len, run->iova, ioas->id, strerror(err), remedy);
+}
+
+static int
+map_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
+{
+	bool by_file = run->fd >= 0 && !ioas->ctx->no_map_file;
+	int ret = 0;
+
+	if (by_file) {
+		ret = iommufd_ioas_map_file(ioas, run->fd, run->offset, run->len, run->iova);
+		if (ret == -ENOTTY) {
+			IOMMUFD_LOG(INFO, "this kernel maps no files (before Linux 6.13): "
+				"mapping by address, which takes longer");
+			ioas->ctx->no_map_file = true;
+			by_file = false;
+		}
+	}
+	if (!by_file)
+		ret = iommufd_ioas_map(ioas, run->va, run->len, run->iova);
+	if (ret < 0) {
+		log_map_error(ioas, run, -ret);
+		return ret;
+	}
+
+	IOMMUFD_LOG(DEBUG, "IOAS %u: mapped 0x%" PRIx64 "-0x%" PRIx64 ", 0x%" PRIx64 " bytes %s",
+		ioas->id, run->iova, run->iova + run->len - 1, run->len,
+		by_file ? "of a file" : "by address");
+	return 0;
+}
+
+/** What is done with each run that a walk over segments finds; -errno ends the walk. */
+typedef int (*run_op)(struct iommufd_ioas *ioas, const struct iommufd_run *run);
+
+/** A run that grows as segments come, and is done with when the next one can't join it. */
+struct run_walk {
+	struct iommufd_ioas *ioas;
+	run_op op;
+	struct iommufd_run run;
+	unsigned int n_done; /**< Runs that op has succeeded with. */
+	unsigned int limit;  /**< How many runs to do, 0 for all. */
+};
+
+static int
+run_walk_flush(struct run_walk *walk)
+{
+	struct iommufd_run run = walk->run;
+	int ret;
+
+	walk->run.len = 0;
+	if (run.len == 0 || (walk->limit != 0 && walk->n_done == walk->limit))
+		return 0;
+	ret = walk->op(walk->ioas, &run);
+	if (ret == 0)
+		walk->n_done++;
+	return ret;
+}
+
+static int
+run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+{
+	struct iommufd_run next;
+	int ret;
+
+	/* External memory may come without IOVAs: then it isn't for devices. */
+	if (ms->iova == RTE_BAD_IOVA)
+		return 0;
+
+	next = run_of_memseg(msl, ms);
+	if (walk->run.len != 0 && iommufd_run_join(&walk->run, &next))
+		return 0;
+
+	ret = run_walk_flush(walk);
+	walk->run = next;
+	return ret;
+}
+
+static int
+walk_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *walk)
+{
+	/* What was registered with EAL but belongs to no heap is mapped when its owner asks. */
+	if (msl->external && !msl->heap)
+		return 0;
+	return run_walk_add(walk, msl, ms);
+}
+
+static int
+walk_memory(struct run_walk *walk)
+{
+	int ret = rte_memseg_walk_thread_unsafe(walk_memseg, walk);
+
+	return ret == 0 ? run_walk_flush(walk) : ret;
+}
+
+/*
+ * EAL has added memory. The event has no way to refuse it: what can't be mapped is logged, and a
+ * device that is given it will fault.
+ */
+static void
+map_added(struct iommufd_ioas *ioas, const void *addr, size_t len)
+{
+	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
+	struct run_walk walk = { .ioas = ioas, .op = map_run };
+	const struct rte_memseg *ms;
+	size_t done;
+
+	for (done = 0; done < len; done += msl->page_sz) {
+		ms = rte_mem_virt2memseg(RTE_PTR_ADD(addr, done), msl);
+		run_walk_add(&walk, msl, ms);
+	}
+	run_walk_flush(&walk);
+}
+
+static void
+unmap_range(struct iommufd_ioas *ioas, uint64_t iova, uint64_t len)
+{
+	int ret = iommufd_ioas_unmap(ioas, iova, len);
+
+	if (ret < 0)
+		IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s",
+			len, iova, ioas->id, strerror(-ret));
+	else
+		IOMMUFD_LOG(DEBUG, "IOAS %u: unmapped 0x%" PRIx64 "-0x%" PRIx64,
+			ioas->id, iova, iova + len - 1);
+}
+
+/* EAL is about to free memory; external memory has IOVAs of its own, which may have gaps. */
+static void
+unmap_freed(struct iommufd_ioas *ioas, const void *addr, size_t len)
+{
+	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
+	const struct rte_memseg *ms;
+	uint64_t iova = 0, run = 0;
+	size_t done;
+
+	for (done = 0; done < len; done += msl->page_sz) {
+		ms = rte_mem_virt2memseg(RTE_PTR_ADD(addr, done), msl);
+		if (run != 0 && ms->iova != iova + run) {
+			unmap_range(ioas, iova, run);
+			run = 0;
+		}
+		if (ms->iova == RTE_BAD_IOVA)
+			continue;
+		if (run == 0)
+			iova = ms->iova;
+		run += msl->page_sz;
+	}
+	if (run != 0)
+		unmap_range(ioas, iova, run);
+}
+
+static void
+on_memory_event(enum rte_mem_event event, const void *addr, size_t len, void *ioas)
+{
+	if (event == RTE_MEM_EVENT_ALLOC)
+		map_added(ioas, addr, len);
+	else
+		unmap_freed(ioas, addr, len);
+}
+
+static int
+follow_memory(struct iommufd_ioas *ioas)
+{
+	if (rte_mem_event_callback_register(EVENT_CALLBACK_NAME, on_memory_event, ioas) == 0)
+		return 0;
+
+	/* With --legacy-mem and --no-huge memory neither comes nor goes. */
+	if (rte_errno == ENOTSUP)
+		return 0;
+	IOMMUFD_LOG(ERR, "cannot follow EAL's memory: %s", rte_strerror(rte_errno));
+	return -rte_errno;
+}
+
+static int
+unmap_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
+{
+	unmap_range(ioas, run->iova, run->len);
+	return 0;
+}
+
+/* The runs come in the same order again: the first of them are the ones that were mapped. */
+static void
+unmap_first_runs(struct iommufd_ioas *ioas, unsigned int n_runs)
+{
+	struct run_walk walk = { .ioas = ioas, .op = unmap_run, .limit = n_runs };
+
+	if (n_runs != 0)
+		walk_memory(&walk);
+}
+
+int
+iommufd_memseg_map_all(struct iommufd_ioas *ioas)
+{
+	struct run_walk walk = { .ioas = ioas, .op = map_run };
+	int ret;
+
+	rte_mcfg_mem_read_lock();
+	ret = walk_memory(&walk);
+	if (ret == 0)
+		ret = follow_memory(ioas);
+	if (ret < 0)
+		unmap_first_runs(ioas, walk.n_done);
+	rte_mcfg_mem_read_unlock();
+	return ret;
+}
+
+void
+iommufd_memseg_stop(struct iommufd_ioas *ioas)
+{
+	rte_mem_event_callback_unregister(EVENT_CALLBACK_NAME, ioas);
+}
+
+/** The IOVA ranges of an IOAS, and the first segment found that lies outside. */
+struct range_check {
+	const struct iommu_iova_range *ranges;
+	uint32_t n_ranges;
+	const struct rte_memseg *outside;
+};
+
+static int
+check_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
+{
+	struct range_check *check = arg;
+	uint64_t last = ms->iova + ms->len - 1;
+	uint32_t i;
+
+	if ((msl->external && !msl->heap) || ms->iova == RTE_BAD_IOVA)
+		return 0;
+
+	for (i = 0; i < check->n_ranges; i++)
+		if (ms->iova >= check->ranges[i].start && last <= check->ranges[i].last)
+			return 0;
+
+	check->outside = ms;
+	return 1;
+}
+
+int
+iommufd_memseg_check_ranges(struct iommufd_ioas *ioas, const char *dev)
+{
+	struct iommu_iova_range *ranges;
+	struct range_check check;
+	int ret;
+
+	ret = iommufd_ioas_iova_ranges(ioas, &ranges, &check.n_ranges);
+	if (ret < 0) {
+		IOMMUFD_LOG(ERR, "%s: cannot read the IOVA ranges of IOAS %u: %s",
+			dev, ioas->id, strerror(-ret));
+		return ret;
+	}
+
+	check.ranges = ranges;
+	ret = rte_memseg_walk(check_memseg, &check);
+	if (ret > 0) {
+		const struct iommu_iova_range *highest = &ranges[check.n_ranges - 1];
+
+		IOMMUFD_LOG(ERR, "%s: its IOMMU takes addresses up to 0x%" PRIx64 ", but EAL has memory "
+			"at 0x%" PRIx64 "-0x%" PRIx64 ": start the application with a lower "
+			"--base-virtaddr (for instance --base-virtaddr=0x100000000)",
+			dev, (uint64_t)highest->last, (uint64_t)check.outside->iova,
+			(uint64_t)(check.outside->iova + check.outside->len - 1));
+		ret = -ERANGE;
+	}
+	free(ranges);
+	return ret;
+}
