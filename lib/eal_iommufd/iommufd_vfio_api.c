@@ -74,12 +74,15 @@ int
 rte_vfio_setup_device(const char *sysfs_base, const char *dev_addr, int *vfio_dev_fd,
 		struct vfio_device_info *device_info)
 {
+	int ret;
+
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_setup_device(sysfs_base, dev_addr, vfio_dev_fd,
 			device_info);
 
-	return api_result(iommufd_backend_add_device(sysfs_base, dev_addr, vfio_dev_fd,
-		device_info));
+	ret = iommufd_backend_add_device(sysfs_base, dev_addr, vfio_dev_fd, device_info);
+	/* The API's way to say "not a device for VFIO". */
+	return ret == -ENODEV ? 1 : api_result(ret);
 }
 
 int
