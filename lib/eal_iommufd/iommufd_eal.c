@@ -169,3 +169,15 @@ rte_eal_cleanup(void)
 	}
 	return ret;
 }
+
+void
+rte_mem_set_dma_mask(uint8_t maskbits)
+{
+	/*
+	 * The PCI bus passes on the address width that it read from the IOMMU, and EAL would then
+	 * refuse memory beyond it with the advice to use physical addresses. The backend asks the
+	 * kernel for the exact ranges, for each device, and knows what helps.
+	 */
+	if (!iommufd_backend_is_enabled())
+		iommufd_next.mem_set_dma_mask(maskbits);
+}

@@ -18,6 +18,7 @@ static const struct {
 } wrapped[] = {
 	{ "rte_eal_init", offsetof(struct iommufd_next, eal_init) },
 	{ "rte_eal_cleanup", offsetof(struct iommufd_next, eal_cleanup) },
+	{ "rte_mem_set_dma_mask", offsetof(struct iommufd_next, mem_set_dma_mask) },
 	{ "rte_vfio_setup_device", offsetof(struct iommufd_next, vfio_setup_device) },
 	{ "rte_vfio_release_device", offsetof(struct iommufd_next, vfio_release_device) },
 	{ "rte_vfio_enable", offsetof(struct iommufd_next, vfio_enable) },

@@ -12,12 +12,14 @@
  */
 
 #include <rte_eal.h>
+#include <rte_memory.h>
 #include <rte_vfio.h>
 
 /** EAL's own definitions, filled in when the library is loaded. */
 struct iommufd_next {
 	__typeof__(rte_eal_init) *eal_init;
 	__typeof__(rte_eal_cleanup) *eal_cleanup;
+	__typeof__(rte_mem_set_dma_mask) *mem_set_dma_mask;
 	__typeof__(rte_vfio_setup_device) *vfio_setup_device;
 	__typeof__(rte_vfio_release_device) *vfio_release_device;
 	__typeof__(rte_vfio_enable) *vfio_enable;
