@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The lab's command line."""
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from labvm import artefact, host, kernels, machine, project, trees, vm
+from labvm.errors import USAGE, LabError
+
+CLONE = Path(__file__).resolve().parents[2]
+DESCRIPTION = """\
+Runs this project in a virtual machine with iommufd, an emulated IOMMU and NICs.
+Everything it needs is made from Debian packages on first use and kept in
+$DPDK_IOMMUFD_LAB_CACHE (default /var/cache/dpdk-iommufd-lab).
+"""
+EXIT_STATUS = """\
+exit status: that of the command in the guest; 125 when the lab itself failed,
+2 when the caller or this machine has to change something first
+"""
+
+
+def _machine_options(parser: argparse.ArgumentParser) -> None:
+    """Options about the machine; each has a default in the environment."""
+    def add(name: str, default, help_text: str, **more) -> None:
+        variable = "DPDK_IOMMUFD_LAB_" + name.upper().replace("-", "_")
+        value = os.environ.get(variable, default)
+        parser.add_argument(f"--{name}", default=value, help=f"{help_text} (default: {default}; "
+                            f"environment: {variable})", **more)
+
+    add("dpdk", "25.11", "DPDK release, by its Debian suite", choices=list(trees.TREES))
+    add("kernel", "measure", "; ".join(f"{name}: {flavour.purpose}"
+                                       for name, flavour in kernels.FLAVOURS.items()),
+        choices=list(kernels.FLAVOURS))
+    add("iommu", "intel", "IOMMU of the machine", choices=list(machine.IOMMUS))
+    add("iommu-opts", "", "more QEMU properties of the IOMMU, for instance aw-bits=39,fsts=off")
+    add("cpus", 2, "CPUs of the guest", type=int)
+    add("memory", "3G", "memory of the guest")
+    add("hugepages", 512, "2 MiB hugepages in the guest", type=int)
+    add("nics", 2, f"DPDK NICs, at most {machine.MAX_NICS}", type=int)
+    add("append", "", "more of the guest kernel's command line")
+    parser.add_argument("--no-build", dest="build", action="store_false",
+                        help="leave /build as it is instead of bringing the project up to date")
+    add("timeout", 0, "seconds until the machine is ended, 0: none", type=float)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab", description=DESCRIPTION, epilog=EXIT_STATUS,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, function, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, epilog=EXIT_STATUS)
+        sub.set_defaults(function=function)
+        return sub
+
+    run = add("run", _run, "run a command in a fresh machine: lab run -- uname -a")
+    _machine_options(run)
+    run.add_argument("--out", type=Path, help="directory that the guest sees as /out")
+    run.add_argument("argv", nargs="+", metavar="COMMAND", help="program and arguments")
+    _machine_options(add("shell", _shell, "an interactive shell in a fresh machine"))
+    setup = add("setup", _setup, "make the root trees and kernels (all, unless one is named)")
+    setup.add_argument("--dpdk", choices=list(trees.TREES), action="append")
+    setup.add_argument("--kernel", choices=list(kernels.FLAVOURS), action="append")
+    add("clean", _clean, "remove the cache: gives the disk back")
+    return parser
+
+
+def _options(arguments: argparse.Namespace) -> machine.Options:
+    if not 0 <= arguments.nics <= machine.MAX_NICS:
+        raise LabError(f"--nics {arguments.nics}: 0 to {machine.MAX_NICS} are possible.", USAGE)
+    return machine.Options(arguments.iommu, arguments.iommu_opts, arguments.cpus,
+                           arguments.memory, arguments.hugepages, arguments.nics,
+                           arguments.append)
+
+
+def _parts(arguments: argparse.Namespace) -> vm.Parts:
+    build = project.build_directory(CLONE, arguments.dpdk)
+    if arguments.build:
+        project.Build(CLONE, arguments.dpdk).run()
+    return vm.Parts(trees.tree(trees.TOOLS), trees.tree(arguments.dpdk),
+                    kernels.kernel(arguments.kernel), CLONE, build)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    return vm.run(_options(arguments), _parts(arguments), arguments.argv, sys.stdout.buffer,
+                  arguments.timeout, arguments.out)
+
+
+def _shell(arguments: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise LabError("lab shell needs a terminal; for a script use: lab run -- COMMAND", USAGE)
+    return vm.shell(_options(arguments), _parts(arguments))
+
+
+def _setup(arguments: argparse.Namespace) -> int:
+    everything = not (arguments.dpdk or arguments.kernel)
+    for dpdk in trees.TREES if everything else arguments.dpdk or ():
+        print(trees.tree(dpdk))
+    for kernel in kernels.FLAVOURS if everything else arguments.kernel or ():
+        print(kernels.kernel(kernel))
+    return 0
+
+
+def _clean(_: argparse.Namespace) -> int:
+    artefact.clean()
+    return 0
+
+
+def _interrupt(signum: int, _frame) -> None:
+    raise KeyboardInterrupt(signum)
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, _interrupt)
+    try:
+        host.check()
+        if arguments.function is _clean:
+            return _clean(arguments)
+        with artefact.in_use():
+            return arguments.function(arguments)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return error.status
+    except KeyboardInterrupt:
+        print("lab: interrupted; nothing is left running", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE

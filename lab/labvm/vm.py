@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Boots a fresh virtual machine, runs one command in it and returns its status."""
+import os
+import select
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import termios
+import time
+import tty
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from labvm import machine
+from labvm.artefact import cache_root
+from labvm.errors import LabError, tail
+from labvm.sandbox import Bind, chrooted
+
+KEPT_RUNS = 20
+EXIT_SECONDS = 15  # from the end of the job's output to the end of QEMU
+CHUNK = 65536
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a machine is made of: directories of this host."""
+    tools: Path    # root tree with QEMU
+    guest: Path    # root tree the guest runs on
+    kernel: Path
+    source: Path   # the clone: /src
+    build: Path    # what was built of it: /build
+
+
+def _forget_old_runs(runs: Path) -> None:
+    """Keeps the newest runs, for whoever wants to see what happened."""
+    ended = [run for run in sorted(runs.iterdir(), key=lambda run: run.stat().st_mtime)
+             if not Path(f"/proc/{run.name.split('-')[2]}").exists()]
+    for run in ended[:-KEPT_RUNS]:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+def new_run(name: str) -> Path:
+    """A directory for one machine: console.log, qemu.log, qmp.sock and out/, its /out."""
+    runs = cache_root() / "run"
+    runs.mkdir(exist_ok=True)
+    _forget_old_runs(runs)
+    run = runs / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{name}"
+    (run / "out").mkdir(parents=True)
+    return run
+
+
+class Machine:
+    """One running virtual machine."""
+
+    def __init__(self, options: machine.Options, parts: Parts, run: Path, command: list[str],
+                 out: Path | None = None, interactive: bool = False):
+        self.run = run
+        out = out or run / "out"
+        self.job = out / ".lab"
+        shutil.rmtree(self.job, ignore_errors=True)
+        self.job.mkdir(parents=True)
+        (self.job / "command").write_text(f"exec {shlex.join(command)}\n")
+        if interactive:
+            size = os.get_terminal_size()
+            (self.job / "terminal").write_text(
+                f"{size.lines} {size.columns} {os.environ.get('TERM', 'linux')}\n")
+        binds = [Bind(parts.guest, "/guest"), Bind(parts.source, "/src"),
+                 Bind(parts.build, "/build"), Bind(parts.kernel, "/kernel"),
+                 Bind(run, "/out", writable=True), Bind(out, "/out/out", writable=True)]
+        argv = chrooted(parts.tools, binds, machine.arguments(options, interactive))
+        self.port, guest_end = socket.socketpair()
+        with guest_end, (run / "qemu.log").open("wb") as log:
+            # A session of its own: Ctrl-C reaches the lab, which then ends QEMU
+            self.process = subprocess.Popen(argv, stdin=guest_end, stdout=log, stderr=log,
+                                            start_new_session=True)
+
+    def __enter__(self) -> "Machine":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.port.close()
+
+    def relay_output(self, output: BinaryIO, timeout: float) -> None:
+        """Copies the job's output until QEMU ends or time is up."""
+        deadline = time.monotonic() + timeout if timeout else None
+        while True:
+            left = max(0, deadline - time.monotonic()) if deadline else None
+            if not select.select([self.port], [], [], left)[0]:
+                raise self._failure(f"the command did not end within {timeout:g} s "
+                                    "(--timeout gives it longer)")
+            data = self.port.recv(CHUNK)
+            if not data:
+                return
+            output.write(data)
+            output.flush()
+
+    def relay_terminal(self) -> None:
+        """Joins the host's terminal to the guest's until QEMU ends."""
+        keyboard, screen = sys.stdin.fileno(), sys.stdout.fileno()
+        saved = termios.tcgetattr(keyboard)
+        tty.setraw(keyboard)
+        try:
+            while True:
+                ready = select.select([keyboard, self.port], [], [])[0]
+                if self.port in ready:
+                    data = self.port.recv(CHUNK)
+                    if not data:
+                        return
+                    os.write(screen, data)
+                if keyboard in ready:
+                    self.port.sendall(os.read(keyboard, CHUNK))
+        finally:
+            termios.tcsetattr(keyboard, termios.TCSADRAIN, saved)
+
+    def status(self) -> int:
+        """The job's exit status, when its output has ended."""
+        try:
+            self.process.wait(EXIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise self._failure("QEMU did not end after the guest's reset")
+        try:
+            return int((self.job / "status").read_text())
+        except (OSError, ValueError):
+            raise self._failure(f"QEMU ended (exit status {self.process.returncode}) "
+                                "before the command did: the guest crashed or QEMU refused "
+                                "its arguments")
+
+    def _failure(self, what: str) -> LabError:
+        return LabError(f"{what}.\nEverything about this run is in {self.run}\n"
+                        f"End of the guest's console (console.log):\n"
+                        f"{tail(self.run / 'console.log')}\n"
+                        f"End of QEMU's messages (qemu.log):\n{tail(self.run / 'qemu.log')}")
+
+
+def run(options: machine.Options, parts: Parts, command: list[str], output: BinaryIO,
+        timeout: float = 0, out: Path | None = None) -> int:
+    """Runs a command in a fresh machine; returns its exit status."""
+    with Machine(options, parts, new_run("run"), command, out) as guest:
+        guest.relay_output(output, timeout)
+        return guest.status()
+
+
+def shell(options: machine.Options, parts: Parts) -> int:
+    """An interactive shell in a fresh machine."""
+    with Machine(options, parts, new_run("shell"), ["bash", "-l"], interactive=True) as guest:
+        guest.relay_terminal()
+        return guest.status()
