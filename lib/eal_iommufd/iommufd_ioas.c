@@ -24,6 +24,9 @@
 
 #define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 
+/* An IOMMU's address width cut by a reserved region or two. */
+#define USUAL_RANGES 8
+
 /** What backs an area: a range of a file, or with fd -1 the process's memory. */
 struct backing {
 	int fd;
@@ -155,13 +158,14 @@ iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas, struct iommu_iova_range **ra
 	struct iommu_ioas_iova_ranges query = {
 		.size = sizeof(query),
 		.ioas_id = ioas->id,
+		.num_iovas = USUAL_RANGES,
 	};
 	struct iommu_iova_range *found = NULL, *larger;
 	int ret;
 
-	/* The first call asks how many there are; another attach in between can only add some. */
+	/* Where there are more, the kernel says how many, and is asked again. */
 	do {
-		larger = realloc(found, RTE_MAX(query.num_iovas, 1u) * sizeof(*found));
+		larger = realloc(found, query.num_iovas * sizeof(*found));
 		if (larger == NULL) {
 			free(found);
 			return -ENOMEM;
