@@ -6,7 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
-from labvm import artefact, host, kernels, machine, project, trees, vm
+from labvm import (artefact, boots, demo, host, kernels, machine, project, tests, trees,
+                   vm)
 from labvm.errors import USAGE, LabError
 
 CLONE = Path(__file__).resolve().parents[2]
@@ -15,13 +16,14 @@ Runs this project in a virtual machine with iommufd, an emulated IOMMU and NICs.
 Everything it needs is made from Debian packages on first use and kept in
 $DPDK_IOMMUFD_LAB_CACHE (default /var/cache/dpdk-iommufd-lab).
 """
+TEST_SECONDS = 900
 EXIT_STATUS = """\
 exit status: that of the command in the guest; 125 when the lab itself failed,
 2 when the caller or this machine has to change something first
 """
 
 
-def _machine_options(parser: argparse.ArgumentParser) -> None:
+def _machine_options(parser: argparse.ArgumentParser, kernel: str = "measure") -> None:
     """Options about the machine; each has a default in the environment."""
     def add(name: str, default, help_text: str, **more) -> None:
         variable = "DPDK_IOMMUFD_LAB_" + name.upper().replace("-", "_")
@@ -30,7 +32,7 @@ def _machine_options(parser: argparse.ArgumentParser) -> None:
                             f"environment: {variable})", **more)
 
     add("dpdk", "25.11", "DPDK release, by its Debian suite", choices=list(trees.TREES))
-    add("kernel", "measure", "; ".join(f"{name}: {flavour.purpose}"
+    add("kernel", kernel, "; ".join(f"{name}: {flavour.purpose}"
                                        for name, flavour in kernels.FLAVOURS.items()),
         choices=list(kernels.FLAVOURS))
     add("iommu", "intel", "IOMMU of the machine", choices=list(machine.IOMMUS))
@@ -56,6 +58,15 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(function=function)
         return sub
 
+    _machine_options(add("demo", _demo, "show the project at work in a fresh machine"), "fault")
+    test = add("test", _test, "run unit tests and scenarios; the last line has the totals")
+    test.add_argument("pattern", nargs="*",
+                      help="machines to run on, such as 'intel-*', or unit (default: all)")
+    test.add_argument("-k", dest="keyword", default="", metavar="EXPRESSION",
+                      help="only the scenarios that match, as in pytest")
+    test.add_argument("--list", action="store_true", help="show the machines and end")
+    test.add_argument("--timeout", type=float, default=TEST_SECONDS,
+                      help="seconds each machine may take (default: %(default)s)")
     run = add("run", _run, "run a command in a fresh machine: lab run -- uname -a")
     _machine_options(run)
     run.add_argument("--out", type=Path, help="directory that the guest sees as /out")
@@ -82,6 +93,17 @@ def _parts(arguments: argparse.Namespace) -> vm.Parts:
         project.Build(CLONE, arguments.dpdk).run()
     return vm.Parts(trees.tree(trees.TOOLS), trees.tree(arguments.dpdk),
                     kernels.kernel(arguments.kernel), CLONE, build)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    return demo.run(_options(arguments), _parts(arguments), arguments.timeout)
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    if arguments.list:
+        print(boots.listing())
+        return 0
+    return tests.run(CLONE, arguments.pattern, arguments.keyword, arguments.timeout)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -108,15 +108,22 @@ drop_device(struct iommufd_device *dev)
 }
 
 void
+iommufd_backend_leave_memory(void)
+{
+	pthread_mutex_lock(&backend.lock);
+	if (backend.has_memory)
+		iommufd_memseg_stop(&backend.ioas);
+	backend.has_memory = false;
+	pthread_mutex_unlock(&backend.lock);
+}
+
+void
 iommufd_backend_close(void)
 {
 	struct iommufd_device *dev;
 	struct iommufd_hwpt *hwpt;
 
-	/* EAL's memory lock comes before ours: its events call into the IOAS. */
-	if (backend.has_memory)
-		iommufd_memseg_stop(&backend.ioas);
-
+	iommufd_backend_leave_memory();
 	pthread_mutex_lock(&backend.lock);
 	while ((dev = TAILQ_FIRST(&backend.devices)) != NULL)
 		drop_device(dev);
@@ -124,7 +131,6 @@ iommufd_backend_close(void)
 		drop_hwpt(hwpt);
 	iommufd_ioas_free(&backend.ioas);
 	iommufd_context_close(&backend.ctx);
-	backend.has_memory = false;
 	memset(&backend.tally, 0, sizeof(backend.tally));
 	pthread_mutex_unlock(&backend.lock);
 }

@@ -29,6 +29,13 @@ int iommufd_backend_open(void);
 /** @return Whether it is open. */
 bool iommufd_backend_is_open(void);
 
+/**
+ * Follow EAL's memory no longer. What EAL frees from here on stays mapped, and its pages stay ours,
+ * until the backend is closed. EAL's end needs that: it frees memory that was never to be freed, a
+ * page here and there out of larger areas, while devices are still open.
+ */
+void iommufd_backend_leave_memory(void);
+
 /** Give everything back to the kernel. Devices must have been released. */
 void iommufd_backend_close(void);
 

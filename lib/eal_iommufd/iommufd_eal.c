@@ -127,6 +127,7 @@ init_with_iommufd(int argc, char **argv)
 
 	ret = check_devices();
 	if (ret < 0) {
+		iommufd_backend_leave_memory();
 		iommufd_next.eal_cleanup();
 		parsed = -1;
 		rte_errno = -ret;
@@ -160,13 +161,16 @@ rte_eal_init(int argc, char **argv)
 int
 rte_eal_cleanup(void)
 {
-	int ret = iommufd_next.eal_cleanup();
+	int ret;
 
-	/* The mappings go last: until the devices were closed they could write to memory. */
-	if (iommufd_backend_is_enabled()) {
-		iommufd_backend_close();
-		iommufd_backend_enable(false);
-	}
+	if (!iommufd_backend_is_enabled())
+		return iommufd_next.eal_cleanup();
+
+	/* The mappings go last: until the devices are closed they may write to memory. */
+	iommufd_backend_leave_memory();
+	ret = iommufd_next.eal_cleanup();
+	iommufd_backend_close();
+	iommufd_backend_enable(false);
 	return ret;
 }
 
