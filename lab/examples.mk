@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# DPDK's own examples, unmodified, as an application's author would compile them.
+# DPDK's own examples, unmodified, as an application's author would compile them;
+# and applications of the scenarios (lab/apps).
 # -linked: with this project's library from its installed prefix, before EAL.
 EXAMPLES := /usr/share/dpdk/examples
 PREFIX := /build/install
@@ -10,8 +11,13 @@ export PKG_CONFIG_PATH := $(LIBDIR)/pkgconfig
 
 UNMODIFIED := l2fwd l3fwd-power
 LINKED := l2fwd-linked
+APPS := memory
+# EAL inside the program, where no library can stand in front of it
+STATIC := memory-static
+STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
+	-Wl,-Bdynamic -lnuma -lm
 
-all: $(UNMODIFIED) $(LINKED)
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(STATIC)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -20,3 +26,10 @@ $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
 $(LINKED): %-linked: $$(wildcard $(EXAMPLES)/$$*/*.c) $(LIBDIR)/pkgconfig/libdpdk-iommufd.pc
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
+
+$(APPS): %: /src/lab/apps/%.c
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $< -o $@ \
+		$$(pkg-config --libs libdpdk)
+
+$(STATIC): %-static: /src/lab/apps/%.c
+	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $< -o $@ $(STATIC_EAL)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`lab test`: the unit tests in root trees, then the scenarios in machines."""
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+from labvm import boots, junit, kernels, trees, vm
+from labvm.boots import Boot
+from labvm.errors import LabError, tail
+from labvm.junit import Results
+from labvm.progress import Step
+from labvm.project import Build
+
+NOTHING_COLLECTED = 5  # pytest's exit status
+GUEST_GIB = 4          # a machine's memory and what QEMU needs itself
+
+
+def unit_tests(clone: Path) -> Results:
+    """For every DPDK, as users build it and with the sanitizers."""
+    results = Results()
+    for dpdk in trees.TREES:
+        for sanitize in (False, True):
+            where = f"unit {dpdk}" + (" asan" if sanitize else "")
+            try:
+                build = Build(clone, dpdk, sanitize)
+                build.run()
+                results.add(junit.read(build.unit_tests(), where))
+            except LabError as error:
+                results.failures.append((where, str(error)))
+            except (OSError, ParseError) as error:
+                results.failures.append((where, f"no report of the unit tests: {error}"))
+    return results
+
+
+class Scenarios:
+    """One machine and the scenarios that run in it."""
+
+    def __init__(self, boot: Boot, clone: Path, keyword: str, timeout: float):
+        self.boot = boot
+        self.keyword = keyword
+        self.timeout = timeout
+        build = Build(clone, boot.dpdk)
+        self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.tree(boot.dpdk),
+                              kernels.kernel(boot.kernel), clone, build.run())
+        build.examples()
+        self.directory = vm.new_run(boot.name)
+        self.log = self.directory / "output.log"
+        self.machine: vm.Machine | None = None
+
+    def command(self) -> list[str]:
+        command = ["python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", "-v",
+                   "/src/lab/scenarios", "-m", self.boot.marker, "--junitxml=/out/junit.xml"]
+        return command + (["-k", self.keyword] if self.keyword else [])
+
+    def run(self) -> Results:
+        try:
+            with self.log.open("wb") as log, \
+                    vm.Machine(self.boot.options, self.parts, self.directory,
+                               self.command()) as self.machine:
+                self.machine.relay_output(log, self.timeout)
+                return self._results(self.machine.status())
+        except LabError as error:
+            return Results(failures=[(self.boot.name, f"{error}\nEnd of the tests' output "
+                                      f"({self.log}):\n{tail(self.log)}")])
+        finally:
+            self.machine = None
+
+    def _results(self, status: int) -> Results:
+        if status == NOTHING_COLLECTED and self.keyword:
+            return Results()
+        report = self.directory / "out/junit.xml"
+        try:
+            results = junit.read(report, self.boot.name)
+        except (OSError, ParseError) as error:
+            raise LabError(f"pytest (exit status {status}) left no report: {error}")
+        if status and not results.failures:
+            raise LabError(f"pytest ended with status {status}: no scenario ran to its end")
+        return results
+
+    def state(self) -> str:
+        """For the progress line; empty while no machine is running."""
+        if not self.machine:
+            return ""
+        try:
+            return f"{self.boot.name} {self.log.read_bytes().count(b' PASSED')} passed"
+        except OSError:
+            return self.boot.name
+
+    def stop(self) -> None:
+        if self.machine:
+            self.machine.process.kill()
+
+
+def _workers() -> int:
+    """As many machines at once as there are CPUs and memory for."""
+    gib = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**30
+    return max(1, min(os.cpu_count() or 1, gib // GUEST_GIB))
+
+
+def scenarios(selection: list[Boot], clone: Path, keyword: str, timeout: float) -> Results:
+    runs = [Scenarios(boot, clone, keyword, timeout) for boot in selection]
+    results = Results()
+
+    def state() -> str:
+        return "; ".join(filter(None, (run.state() for run in runs)))
+
+    with Step(f"scenarios on {len(runs)} machines", state), \
+            ThreadPoolExecutor(_workers()) as pool:
+        futures = [pool.submit(run.run) for run in runs]
+        try:
+            for future in futures:
+                results.add(future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for run in runs:
+                run.stop()
+            raise
+    return results
+
+
+def run(clone: Path, patterns: list[str], keyword: str, timeout: float) -> int:
+    """Runs what is selected; the last line alone is the totals."""
+    selection, unit = boots.selected(patterns)
+    results = Results()
+    if unit:
+        results.add(unit_tests(clone))
+    if selection:
+        results.add(scenarios(selection, clone, keyword, timeout))
+    for name, text in results.failures:
+        print(f"\n===== FAILED {name}\n{text}")
+    if not results.ran:
+        print("lab: no test was run: does -k match any? lab test --list shows the machines",
+              file=sys.stderr)
+    sys.stdout.flush()
+    print(results.summary())
+    return 0 if results.ran and not results.failures else 1

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fixtures of the scenarios, which run as root in the lab's guest (see lab/README.md)."""
+from pathlib import Path
+
+import pytest
+
+from support import application, machine
+
+PAYLOAD_BYTES = 8 << 20
+TAIL = 60
+
+
+@pytest.fixture(scope="session")
+def nics():
+    """The two NICs for DPDK: 0 on the segment of left, 1 on that of right."""
+    return machine.nics()[:2]
+
+
+@pytest.fixture(scope="session")
+def payload(tmp_path_factory):
+    """A file to send: real programs, at least 8 MiB of them."""
+    path = tmp_path_factory.mktemp("payload") / "libraries"
+    with path.open("wb") as file:
+        for library in sorted(Path("/usr/lib/x86_64-linux-gnu").glob("librte_*.so.*")):
+            if file.tell() >= PAYLOAD_BYTES:
+                break
+            file.write(library.read_bytes())
+    assert path.stat().st_size >= PAYLOAD_BYTES
+    return path
+
+
+@pytest.fixture(autouse=True)
+def kernel_log(request):
+    """The kernel's log of each test, which must not tell of faults."""
+    application.recent[:] = [app for app in application.recent if app.is_running()]
+    log = machine.KernelLog()
+    request.node.kernel_log = log
+    yield log
+    complaints = log.complaints()
+    log.close()
+    assert not complaints, "the kernel complained:\n" + "\n".join(complaints)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failure comes with what the applications and the kernel said."""
+    report = yield
+    if report.failed:
+        for app in application.recent:
+            lines = app.output().splitlines()[-TAIL:]
+            report.sections.append((f"{app} ({app.log})", "\n".join(lines)))
+        log = getattr(item, "kernel_log", None)
+        if log and log.lines:
+            report.sections.append(("kernel log", "\n".join(log.lines[-TAIL:])))
+    return report

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""DPDK applications: started on a terminal of their own, logged, and never left running."""
+import itertools
+import os
+import re
+import signal
+from pathlib import Path
+
+import pexpect
+
+from support.machine import Nic
+
+BUILD = Path("/build")
+LAUNCHER = BUILD / "project/usertools/dpdk-iommufd.py"
+EXAMPLES = BUILD / "examples"
+LOGS = Path("/out/applications")
+HUGEPAGES = Path("/dev/hugepages")
+
+UNDER_LAUNCHER = (str(LAUNCHER), "run", "--")
+IOMMUFD = "--iova-mode=iommufd"
+
+START_SECONDS = 150
+COMMAND_SECONDS = 90
+TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+_number = itertools.count(1)
+recent: list["Application"] = []  # for the report of a test that fails
+
+
+def allowed(*nics: Nic) -> list[str]:
+    """EAL's arguments for these NICs and no other device."""
+    return [argument for nic in nics for argument in ("-a", nic.pci)]
+
+
+def forget_hugepages(argv) -> None:
+    """EAL leaves its hugepage files to its next start; the next test wants them free."""
+    prefix = next((word.partition("=")[2] for word in argv
+                   if word.startswith("--file-prefix=")), "rte")
+    for file in HUGEPAGES.glob(f"{prefix}map_*"):
+        file.unlink()
+
+
+class Application:
+    """A running DPDK application; as a context manager it ends well or the test fails."""
+
+    def __init__(self, argv: list[str], environment: dict[str, str] | None = None):
+        LOGS.mkdir(exist_ok=True)
+        self.argv = [str(word) for word in argv]
+        self.log = LOGS / f"{os.getpid()}-{next(_number):03}.log"
+        self._file = self.log.open("w")
+        self.child = pexpect.spawn(
+            self.argv[0], self.argv[1:], logfile=self._file, encoding="utf-8",
+            codec_errors="replace", dimensions=(50, 250), timeout=START_SECONDS,
+            env={**os.environ, **(environment or {})})
+        recent.append(self)
+
+    def __str__(self) -> str:
+        return " ".join(self.argv)
+
+    @property
+    def pid(self) -> int:
+        return self.child.pid
+
+    def output(self) -> str:
+        """Everything it has printed, or was told, so far."""
+        self._file.flush()
+        return TERMINAL_CODES.sub("", self.log.read_text(errors="replace"))
+
+    def is_running(self) -> bool:
+        return self.child.isalive()
+
+    def expect(self, pattern: str, seconds: float = COMMAND_SECONDS) -> str:
+        """Waits until it prints something; returns what it printed before that."""
+        try:
+            self.child.expect(pattern, timeout=seconds)
+        except (pexpect.EOF, pexpect.TIMEOUT) as error:
+            how = "ended" if isinstance(error, pexpect.EOF) else f"took over {seconds:g} s"
+            raise AssertionError(f"{self} {how} before it printed {pattern!r}") from None
+        return TERMINAL_CODES.sub("", self.child.before)
+
+    def wait(self, seconds: float = COMMAND_SECONDS) -> int:
+        """Waits for its end; returns its exit status, negative for a signal."""
+        self.expect_end(seconds)
+        self.child.close()
+        self._file.close()
+        forget_hugepages(self.argv)
+        return self.child.exitstatus if self.child.signalstatus is None \
+            else -self.child.signalstatus
+
+    def expect_end(self, seconds: float) -> None:
+        try:
+            self.child.expect(pexpect.EOF, timeout=seconds)
+        except pexpect.TIMEOUT:
+            raise AssertionError(f"{self} did not end within {seconds:g} s") from None
+
+    def kill(self) -> None:
+        """Ends it by SIGKILL."""
+        self.child.kill(signal.SIGKILL)
+        self.wait()
+
+    def ask_to_end(self) -> None:
+        """How this application is told to end: by Ctrl-C."""
+        self.child.sendintr()
+
+    def end(self) -> None:
+        """Ends it in its own way, which must succeed."""
+        self.ask_to_end()
+        status = self.wait()
+        assert status == 0, f"{self} ended with exit status {status}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_) -> None:
+        if self.child.closed:
+            return
+        if kind is None:
+            try:
+                self.end()
+            except AssertionError:
+                self._kill_if_running()
+                raise
+        else:
+            self._kill_if_running()
+
+    def _kill_if_running(self) -> None:
+        if not self.child.closed:
+            self.kill()
+
+
+class Interactive(Application):
+    """An application that reads commands at a prompt."""
+    prompt = ""
+
+    def __init__(self, argv: list[str], environment: dict[str, str] | None = None):
+        super().__init__(argv, environment)
+        try:
+            self.greeting = self.expect(self.prompt, START_SECONDS)
+        except AssertionError:
+            self._kill_if_running()
+            raise
+
+    def command(self, line: str) -> str:
+        """Has a command carried out; returns what it printed."""
+        self.child.sendline(line)
+        return self.expect(self.prompt)
+
+    def ask_to_end(self) -> None:
+        self.child.sendline("quit")
+
+
+class Testpmd(Interactive):
+    """Debian's dpdk-testpmd under the launcher."""
+    __test__ = False
+    prompt = "testpmd> "
+
+    def __init__(self, nics: list[Nic], *eal: str, app: tuple[str, ...] = (), mode: str = "io"):
+        super().__init__([*UNDER_LAUNCHER, "dpdk-testpmd", "-l", "0-1", *allowed(*nics), *eal,
+                          "--", "-i", "--total-num-mbufs=8192", f"--forward-mode={mode}", *app])
+
+    def packets(self, port: int) -> tuple[int, int]:
+        """(received, sent) by a port since its counters were cleared."""
+        text = self.command(f"show port stats {port}")
+        received, sent = (re.search(rf"{way}-packets: (\d+)", text) for way in ("RX", "TX"))
+        assert received and sent, f"no packet counters in:\n{text}"
+        return int(received[1]), int(sent[1])
+
+
+class Memory(Interactive):
+    """lab/apps/memory.c: an application whose memory grows and shrinks as it is told."""
+    prompt = "memory> "
+
+    def __init__(self, nics: list[Nic], *eal: str, before: tuple[str, ...] = ()):
+        super().__init__([*before, *UNDER_LAUNCHER, EXAMPLES / "memory", "-l", "0",
+                          *allowed(*nics), *eal])

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The kernel's ends of the two segments: network namespaces, and traffic between them."""
+import contextlib
+import hashlib
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.machine import wait_until
+
+PORT = 5000
+TRANSFER_SECONDS = 120
+
+
+def _run(argv: list[str], **how) -> subprocess.CompletedProcess:
+    done = subprocess.run(argv, capture_output=True, text=True, **how)
+    assert done.returncode == 0, f"{' '.join(argv)}: exit {done.returncode}\n{done.stderr}"
+    return done
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """One end: a network namespace with one interface, eth0."""
+    name: str
+    address: str
+
+    def inside(self, *command: str) -> list[str]:
+        return ["ip", "netns", "exec", self.name, *command]
+
+    def run(self, *command: str) -> str:
+        return _run(self.inside(*command)).stdout
+
+    def ip(self, *command: str) -> str:
+        return _run(["ip", "-n", self.name, *command]).stdout
+
+    @property
+    def mac(self) -> str:
+        return self.run("cat", "/sys/class/net/eth0/address").strip()
+
+    def reaches(self, address: str) -> bool:
+        """Whether one ping is answered."""
+        return subprocess.run(self.inside("ping", "-c1", "-W1", address),
+                              capture_output=True).returncode == 0
+
+    def listens(self) -> bool:
+        return bool(self.run("ss", "-Hltn", f"sport = :{PORT}"))
+
+
+LEFT = Namespace("left", "10.0.1.1")
+RIGHT = Namespace("right", "10.0.1.2")
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def send_file(sender: Namespace, receiver: Namespace, path: Path) -> str:
+    """Sends a file by TCP; returns the SHA-256 of what arrived."""
+    arrived = path.with_suffix(".arrived")
+    listener = subprocess.Popen(receiver.inside(
+        "socat", "-u", f"TCP-LISTEN:{PORT},reuseaddr", f"CREATE:{arrived}"))
+    try:
+        wait_until(receiver.listens, f"socat listens in {receiver.name}")
+        _run(sender.inside("socat", "-u", f"OPEN:{path}", f"TCP:{receiver.address}:{PORT}"),
+             timeout=TRANSFER_SECONDS)
+        listener.wait(TRANSFER_SECONDS)
+        return sha256(arrived)
+    finally:
+        listener.kill()
+        listener.wait()
+        arrived.unlink(missing_ok=True)
+
+
+def assert_reachable(sender: Namespace = LEFT, address: str = RIGHT.address) -> None:
+    """Something forwards between the segments: pings get through."""
+    wait_until(lambda: sender.reaches(address), f"{sender.name} reaches {address}")
+
+
+def assert_forwarded(path: Path) -> None:
+    """A file gets from the left to the right and is the same there."""
+    assert_reachable()
+    assert send_file(LEFT, RIGHT, path) == sha256(path)
+
+
+@contextlib.contextmanager
+def routed(end: Namespace, mac: str, address: str, far: str, gateway_mac: str):
+    """Another MAC and address for a while, and the far end behind a gateway.
+
+    l3fwd has routes and next hops compiled in, and answers no ARP.
+    """
+    old = end.mac
+    try:
+        end.ip("link", "set", "eth0", "address", mac)
+        end.ip("addr", "add", f"{address}/24", "dev", "eth0")
+        end.ip("route", "add", f"{far}/32", "dev", "eth0", "src", address)
+        end.ip("neigh", "replace", far, "lladdr", gateway_mac, "dev", "eth0")
+        yield
+    finally:
+        end.ip("neigh", "flush", "dev", "eth0")
+        end.ip("neigh", "del", far, "dev", "eth0")
+        end.ip("route", "del", f"{far}/32", "dev", "eth0")
+        end.ip("addr", "del", f"{address}/24", "dev", "eth0")
+        end.ip("link", "set", "eth0", "address", old)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The lab itself: is the machine what the other scenarios take it for?"""
+import fcntl
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PCI = Path("/sys/bus/pci/devices")
+VFIO_DEVICES = Path("/dev/vfio/devices")
+VFIO_DEVICE_BIND_IOMMUFD = 0x3B76
+
+
+def nics() -> list[str]:
+    """PCI addresses of the DPDK NICs, in pair order."""
+    return [line.split()[0] for line in Path("/run/lab/nics").read_text().splitlines()]
+
+
+@pytest.mark.intel
+@pytest.mark.smoke
+def test_dpdk_nics_are_bound_to_vfio_pci():
+    drivers = [(PCI / nic / "driver").resolve().name for nic in nics()]
+    assert drivers == ["vfio-pci", "vfio-pci"]
+
+
+@pytest.mark.intel
+@pytest.mark.smoke
+def test_every_nic_has_an_iommu_group_of_its_own():
+    groups = [sorted(os.listdir(PCI / nic / "iommu_group/devices")) for nic in nics()]
+    assert groups == [[nic] for nic in nics()]
+
+
+@pytest.mark.intel
+@pytest.mark.smoke
+def test_namespaces_are_not_joined_without_an_application():
+    ping = subprocess.run(["ip", "netns", "exec", "left", "ping", "-c1", "-W2", "10.0.1.2"],
+                          capture_output=True, text=True)
+    assert "100% packet loss" in ping.stdout
+
+
+@pytest.mark.intel
+@pytest.mark.smoke
+def test_hugepages_are_there():
+    meminfo = Path("/proc/meminfo").read_text()
+    assert int(re.search(r"HugePages_Free:\s+(\d+)", meminfo).group(1)) == 512
+    assert os.statvfs("/dev/hugepages").f_bsize == 2 << 20
+
+
+@pytest.mark.intel
+@pytest.mark.smoke
+def test_iommufd_and_a_cdev_for_each_nic_are_there():
+    assert Path("/dev/iommu").is_char_device()
+    assert len(list(VFIO_DEVICES.iterdir())) == len(nics())
+
+
+@pytest.mark.intel
+def test_fault_injection_is_there():
+    assert Path("/sys/kernel/debug/failslab").is_dir()
+    assert Path("/sys/kernel/debug/iommu/intel").is_dir()
+
+
+@pytest.mark.narrow
+def test_iommu_has_39_address_bits():
+    capabilities = int(Path("/sys/class/iommu/dmar0/intel-iommu/cap").read_text(), 16)
+    assert (capabilities >> 16 & 0x3F) + 1 == 39
+
+
+@pytest.mark.nocdev
+def test_nocdev_kernel_has_iommufd_but_no_cdevs():
+    assert Path("/dev/iommu").is_char_device()
+    assert not VFIO_DEVICES.exists()
+
+
+@pytest.mark.old
+def test_old_kernel_is_6_12_with_cdevs():
+    assert os.uname().release.startswith("6.12.")
+    assert len(list(VFIO_DEVICES.iterdir())) == len(nics())
+
+
+@pytest.mark.noremap
+def test_binding_is_refused_without_interrupt_remapping():
+    cdev = next(VFIO_DEVICES.iterdir())
+    iommufd = os.open("/dev/iommu", os.O_RDWR)
+    device = os.open(cdev, os.O_RDWR)
+    argsz_flags_iommufd_devid = b"".join(
+        value.to_bytes(4, "little") for value in (16, 0, iommufd, 0))
+    with pytest.raises(PermissionError):
+        fcntl.ioctl(device, VFIO_DEVICE_BIND_IOMMUFD, argsz_flags_iommufd_devid)
