@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`lab test`: the unit tests in root trees, then the scenarios in machines."""
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -95,7 +96,8 @@ class Scenarios:
 
 def _workers() -> int:
     """As many machines at once as there are CPUs and memory for."""
-    gib = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**30
+    available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+    gib = int(available.group(1)) // 2**20
     return max(1, min(os.cpu_count() or 1, gib // GUEST_GIB))
 
 

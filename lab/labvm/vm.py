@@ -147,6 +147,6 @@ def run(options: machine.Options, parts: Parts, command: list[str], output: Bina
 
 def shell(options: machine.Options, parts: Parts) -> int:
     """An interactive shell in a fresh machine."""
-    with Machine(options, parts, new_run("shell"), ["bash", "-l"], interactive=True) as guest:
+    with Machine(options, parts, new_run("shell"), ["bash"], interactive=True) as guest:
         guest.relay_terminal()
         return guest.status()
