@@ -14,7 +14,7 @@ pytestmark = pytest.mark.intel
 SEGMENT = 1460
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def testpmd(nics):
     """testpmd on both NICs over iommufd, forwarding in io mode."""
     with Testpmd(nics, IOMMUFD) as app:
@@ -33,25 +33,24 @@ def assert_file_is_counted(app, payload):
 
 
 @pytest.mark.smoke
-def test_a_file_sent_by_tcp_arrives_intact_and_is_counted(testpmd, payload):
-    assert_file_is_counted(testpmd, payload)
+class TestIo:
+    """testpmd's io mode, over iommufd."""
 
+    def test_a_file_sent_by_tcp_arrives_intact_and_is_counted(self, testpmd, payload):
+        assert_file_is_counted(testpmd, payload)
 
-@pytest.mark.smoke
-def test_each_device_is_announced_and_all_share_one_ioas_and_page_table(testpmd, nics):
-    line = r"IOMMUFD: (\S+): (\S+), IOAS (\d+), page table (\d+) \((\d) devices?\)"
-    announced = re.findall(line, testpmd.output())
-    assert [(pci, cdev, count) for pci, cdev, _, _, count in announced] == [
-        (nics[0].pci, str(nics[0].cdev), "1"), (nics[1].pci, str(nics[1].cdev), "2")]
-    assert len({(ioas, table) for _, _, ioas, table, _ in announced}) == 1
+    def test_each_device_is_announced_and_all_share_one_page_table(self, testpmd, nics):
+        line = r"IOMMUFD: (\S+): (\S+), IOAS (\d+), page table (\d+) \((\d) devices?\)"
+        announced = re.findall(line, testpmd.output())
+        assert [(pci, cdev, count) for pci, cdev, _, _, count in announced] == [
+            (nics[0].pci, str(nics[0].cdev), "1"), (nics[1].pci, str(nics[1].cdev), "2")]
+        assert len({(ioas, table) for _, _, ioas, table, _ in announced}) == 1
 
-
-@pytest.mark.smoke
-def test_one_iommufd_and_the_cdevs_are_open_and_no_group(testpmd, nics):
-    files = open_files(testpmd.pid)
-    assert files.count("/dev/iommu") == 1
-    assert [name for name in files if name.startswith("/dev/vfio/")] == sorted(
-        str(nic.cdev) for nic in nics)
+    def test_one_iommufd_and_the_cdevs_are_open_and_no_group(self, testpmd, nics):
+        files = open_files(testpmd.pid)
+        assert files.count("/dev/iommu") == 1
+        assert [name for name in files if name.startswith("/dev/vfio/")] == sorted(
+            str(nic.cdev) for nic in nics)
 
 
 def test_mac_mode_forwards(nics, payload):

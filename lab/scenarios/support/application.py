@@ -63,7 +63,8 @@ class Application:
 
     def output(self) -> str:
         """Everything it has printed, or was told, so far."""
-        self._file.flush()
+        if not self._file.closed:
+            self._file.flush()
         return TERMINAL_CODES.sub("", self.log.read_text(errors="replace"))
 
     def is_running(self) -> bool:

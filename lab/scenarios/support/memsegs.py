@@ -35,13 +35,16 @@ class Segment:
 def segments(app: Interactive) -> list[Segment]:
     """The segments that an application says it has."""
     if isinstance(app, Testpmd):
-        text, line = app.command("dump_physmem"), TESTPMD_LINE
+        # The command's name in DPDK 25.11, and before
+        texts, line = map(app.command, ("dump physmem", "dump_physmem")), TESTPMD_LINE
     else:
-        text, line = app.command("segments"), MEMORY_LINE
-    found = [Segment(**{name: int(value, 0) for name, value in match.groupdict().items()})
-             for match in line.finditer(text)]
-    assert found, f"no memory segments in:\n{text}"
-    return found
+        texts, line = map(app.command, ("segments",)), MEMORY_LINE
+    for text in texts:
+        found = [Segment(**{name: int(value, 0) for name, value in match.groupdict().items()})
+                 for match in line.finditer(text)]
+        if found:
+            return found
+    raise AssertionError(f"{app} shows no memory segments")
 
 
 def size(found: list[Segment]) -> int:
@@ -49,17 +52,23 @@ def size(found: list[Segment]) -> int:
     return sum(segment.length for segment in found)
 
 
+def _frame(pagemap: int, memory: int, address: int) -> int:
+    """The physical page at an address of a process."""
+    # What was never touched is in its file only, until it is looked at
+    os.pread(memory, 1, address)
+    entry, = struct.unpack("Q", os.pread(pagemap, 8, address // PAGE * 8))
+    assert entry & PRESENT, f"{address:#x} is not in memory"
+    return (entry & FRAME) * PAGE
+
+
 def in_physical_memory(pid: int, found: list[Segment]) -> list[Piece]:
     """Where each page of the segments really is, by the IOVA that devices know it by."""
-    pieces = []
     pagemap = os.open(f"/proc/{pid}/pagemap", os.O_RDONLY)
+    memory = os.open(f"/proc/{pid}/mem", os.O_RDONLY)
     try:
-        for segment in found:
-            for offset in range(0, segment.length, segment.page):
-                entry, = struct.unpack("Q", os.pread(
-                    pagemap, 8, (segment.va + offset) // PAGE * 8))
-                assert entry & PRESENT, f"{segment.va + offset:#x} is not in memory"
-                pieces.append(Piece(segment.iova + offset, (entry & FRAME) * PAGE, segment.page))
+        return [Piece(segment.iova + offset, _frame(pagemap, memory, segment.va + offset),
+                      segment.page)
+                for segment in found for offset in range(0, segment.length, segment.page)]
     finally:
+        os.close(memory)
         os.close(pagemap)
-    return pieces
