@@ -47,7 +47,7 @@ iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cdev)
 
 	/* The VFIO device is there in any case; its device number only with character devices. */
 	snprintf(path, sizeof(path), "%s/%s/vfio-dev/%s/dev", sysfs_base, name, cdev);
-	return access(path, F_OK) == 0 ? 0 : -ENOTSUP;
+	return access(path, F_OK) < 0 && errno == ENOENT ? -ENOTSUP : 0;
 }
 
 static int

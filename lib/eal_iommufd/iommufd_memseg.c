@@ -77,9 +77,10 @@ log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, in
 	if (err == ENOMEM) {
 		getrlimit(RLIMIT_MEMLOCK, &limit);
 		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
-			"the locked memory limit of this user is %" PRIu64 " KiB, and all memory that "
-			"devices reach counts: raise it above what EAL is given (ulimit -l, "
-			"LimitMEMLOCK= of systemd, memlock in limits.conf), or grant CAP_IPC_LOCK",
+			"memory that devices reach counts against the locked memory limit, which is "
+			"%" PRIu64 " KiB for this process unless it has CAP_IPC_LOCK: raise it above "
+			"what EAL is given (ulimit -l, LimitMEMLOCK= of systemd, memlock in "
+			"limits.conf)",
 			run->len, run->iova, ioas->id, strerror(err),
 			(uint64_t)limit.rlim_cur / 1024);
 		return;
