@@ -91,7 +91,7 @@ def _parts(arguments: argparse.Namespace) -> vm.Parts:
     build = project.build_directory(CLONE, arguments.dpdk)
     if arguments.build:
         project.Build(CLONE, arguments.dpdk).run()
-    return vm.Parts(trees.tree(trees.TOOLS), trees.tree(arguments.dpdk),
+    return vm.Parts(trees.tree(trees.TOOLS), trees.image(arguments.dpdk),
                     kernels.kernel(arguments.kernel), CLONE, build)
 
 

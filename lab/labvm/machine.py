@@ -84,8 +84,7 @@ def command_line(options: Options) -> str:
     mount = "mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose src /src"
     return " ".join([
         "console=ttyS0 quiet panic=-1",
-        "root=guest rootfstype=9p ro "
-        "rootflags=trans=virtio,version=9p2000.L,cache=loose,msize=512000",
+        "root=/dev/vda rootfstype=erofs ro",
         f"hugepages={options.hugepages} iommu=nopt intel_iommu=on,sm_on",
         options.append,
         f'init=/bin/sh -- -c "{mount} && exec /src/lab/guest/init"'])
@@ -103,5 +102,7 @@ def arguments(options: Options, interactive: bool = False) -> list[str]:
             "-kernel", "/kernel/bzImage", "-append", command_line(options),
             "-serial", "file:/out/console.log", "-qmp", "unix:/out/qmp.sock,server,nowait",
             *_iommu(options), *_network(options),
-            *_share("guest", "/guest"), *_share("src", "/src"), *_share("build", "/build"),
-            *_share("out", "/out/out", writable=True), *_terminal(interactive)]
+            "-blockdev", "driver=file,node-name=root,filename=/guest/root.erofs,read-only=on",
+            *_device("virtio-blk-pci", {"drive": "root"}), *_share("src", "/src"),
+            *_share("build", "/build"), *_share("out", "/out/out", writable=True),
+            *_terminal(interactive)]

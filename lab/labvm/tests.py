@@ -43,7 +43,7 @@ class Scenarios:
         self.keyword = keyword
         self.timeout = timeout
         build = Build(clone, boot.dpdk)
-        self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.tree(boot.dpdk),
+        self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.image(boot.dpdk),
                               kernels.kernel(boot.kernel), clone, build.run())
         build.examples()
         self.directory = vm.new_run(boot.name)

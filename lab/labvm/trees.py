@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The root trees: a Debian with one version of DPDK, used as guest and as toolbox.
 
-A tree is never written to after it was made; the guest and chroots see it
-read-only. The tools tree also carries QEMU.
+A tree is never written to after it was made. Chroots see its root/ read-only; the
+guest's root is root.erofs, the same files as a disk image, from which programs
+start several times faster than over 9p. The tools tree also carries QEMU.
 """
 import subprocess
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from labvm import host
 from labvm.artefact import artefact, log_path
 from labvm.errors import LabError
 from labvm.progress import run_logged
-from labvm.sandbox import contained
+from labvm.sandbox import Bind, chrooted, contained
 
 RECIPE = 1  # raise when the way a tree is made changes
 MOUNT_POINTS = ("src", "build", "out", "guest", "kernel")
@@ -24,7 +25,7 @@ COMMON = """
     libcmocka-dev python3-pexpect python3-pyelftools python3-pytest
     ethtool iproute2 iputils-ping kmod mount netcat-openbsd pciutils procps socat
     strace tcpdump util-linux
-    bc bison cpio flex libelf-dev libssl-dev make xz-utils
+    bc bison cpio erofs-utils flex libelf-dev libssl-dev make xz-utils
 """.split()
 
 
@@ -66,7 +67,7 @@ def package_version(directory: Path, package: str) -> str:
 
 
 def tree(dpdk: str) -> Path:
-    """The directory of the tree that has this version of DPDK, made if need be."""
+    """The root directory of the tree with this version of DPDK, made if need be."""
     wanted = TREES[dpdk]
     name = f"tree-{wanted.suites[0]}"
 
@@ -83,6 +84,15 @@ def tree(dpdk: str) -> Path:
                            "bring the table in lab/labvm/trees.py up to date.")
         for point in MOUNT_POINTS:
             (root / point).mkdir()
+        binds = [Bind(root, "/guest"), Bind(directory, "/out", writable=True)]
+        run_logged(chrooted(root, binds, ["mkfs.erofs", "/out/root.erofs", "/guest"]),
+                   f"disk image of {wanted.suites[0]}", log_path(f"{name}-image"),
+                   "Is the disk full?")
 
     ingredients = [RECIPE, wanted.dpdk, wanted.suites, COMMON, wanted.packages, UNUSED, MOUNT_POINTS]
     return artefact(name, ingredients, build) / "root"
+
+
+def image(dpdk: str) -> Path:
+    """The same tree as a disk image."""
+    return tree(dpdk).parent / "root.erofs"

@@ -28,7 +28,7 @@ CHUNK = 65536
 class Parts:
     """What a machine is made of: directories of this host."""
     tools: Path    # root tree with QEMU
-    guest: Path    # root tree the guest runs on
+    image: Path    # root tree of the guest, as a disk image
     kernel: Path
     source: Path   # the clone: /src
     build: Path    # what was built of it: /build
@@ -67,7 +67,7 @@ class Machine:
             size = os.get_terminal_size()
             (self.job / "terminal").write_text(
                 f"{size.lines} {size.columns} {os.environ.get('TERM', 'linux')}\n")
-        binds = [Bind(parts.guest, "/guest"), Bind(parts.source, "/src"),
+        binds = [Bind(parts.image.parent, "/guest"), Bind(parts.source, "/src"),
                  Bind(parts.build, "/build"), Bind(parts.kernel, "/kernel"),
                  Bind(run, "/out", writable=True), Bind(out, "/out/out", writable=True)]
         argv = chrooted(parts.tools, binds, machine.arguments(options, interactive))
