@@ -28,13 +28,14 @@ def _machine_options(parser: argparse.ArgumentParser, kernel: str = "measure") -
     def add(name: str, default, help_text: str, **more) -> None:
         variable = "DPDK_IOMMUFD_LAB_" + name.upper().replace("-", "_")
         value = os.environ.get(variable, default)
+        if value not in more.get("choices", [value]):
+            raise LabError(f"{variable}={value}: it can be {', '.join(more['choices'])}.", USAGE)
         parser.add_argument(f"--{name}", default=value, help=f"{help_text} (default: {default}; "
                             f"environment: {variable})", **more)
 
     add("dpdk", "25.11", "DPDK release, by its Debian suite", choices=list(trees.TREES))
-    add("kernel", kernel, "; ".join(f"{name}: {flavour.purpose}"
-                                       for name, flavour in kernels.FLAVOURS.items()),
-        choices=list(kernels.FLAVOURS))
+    purposes = [f"{name}: {flavour.purpose}" for name, flavour in kernels.FLAVOURS.items()]
+    add("kernel", kernel, "; ".join(purposes), choices=list(kernels.FLAVOURS))
     add("iommu", "intel", "IOMMU of the machine", choices=list(machine.IOMMUS))
     add("iommu-opts", "", "more QEMU properties of the IOMMU, for instance aw-bits=39,fsts=off")
     add("cpus", 2, "CPUs of the guest", type=int)
@@ -136,10 +137,10 @@ def _interrupt(signum: int, _frame) -> None:
 
 
 def main() -> int:
-    arguments = _parser().parse_args()
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, _interrupt)
     try:
+        arguments = _parser().parse_args()
         host.check()
         if arguments.function is _clean:
             return _clean(arguments)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 MAX_NICS = 16
 
-# Behind these, a device is seen as itself; amd-iommu sees what is behind a root
-# port as the port's bus 00:00.0 and faults, so its NICs are on the root bus.
+# The properties of each IOMMU device. amd-iommu's NICs are on the root bus: behind a
+# root port, their DMA was seen to fault as that of 00:00.0.
 IOMMUS = {
     "intel": ("intel-iommu", {
         "intremap": "on", "caching-mode": "on", "scalable-mode": "on", "fsts": "on",
