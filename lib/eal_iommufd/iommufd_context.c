@@ -29,19 +29,36 @@ open_remedy(int err)
 	}
 }
 
+/* A request without a valid field in it: a kernel that has the ioctl finds fault with it. */
+static bool
+kernel_maps_files(const struct iommufd_context *ctx)
+{
+	struct iommu_ioas_map_file nothing = {
+		.size = sizeof(nothing),
+		.fd = -1,
+	};
+
+	return IOMMUFD_IOCTL(ctx->fd, IOMMU_IOAS_MAP_FILE, &nothing) != -ENOTTY;
+}
+
 int
 iommufd_context_open(struct iommufd_context *ctx)
 {
 	int err;
 
-	ctx->no_map_file = false;
 	ctx->fd = open(IOMMUFD_PATH, O_RDWR | O_CLOEXEC);
-	if (ctx->fd >= 0)
-		return 0;
+	if (ctx->fd < 0) {
+		err = errno;
+		IOMMUFD_LOG(ERR, "cannot open %s: %s: %s", IOMMUFD_PATH, strerror(err),
+			open_remedy(err));
+		return -err;
+	}
 
-	err = errno;
-	IOMMUFD_LOG(ERR, "cannot open %s: %s: %s", IOMMUFD_PATH, strerror(err), open_remedy(err));
-	return -err;
+	ctx->maps_files = kernel_maps_files(ctx);
+	if (!ctx->maps_files)
+		IOMMUFD_LOG(INFO, "this kernel maps no files (Linux before 6.13): memory is mapped "
+			"by address, which takes longer");
+	return 0;
 }
 
 void

@@ -14,8 +14,7 @@
  */
 struct iommufd_context {
 	int fd; /**< -1 when closed. */
-	/** The kernel answered ENOTTY to IOMMU_IOAS_MAP_FILE, so it isn't asked again. */
-	bool no_map_file;
+	bool maps_files; /**< The kernel has IOMMU_IOAS_MAP_FILE. */
 };
 
 /**

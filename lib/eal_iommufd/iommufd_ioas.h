@@ -40,10 +40,10 @@ void iommufd_ioas_free(struct iommufd_ioas *ioas);
 int iommufd_ioas_map(struct iommufd_ioas *ioas, uint64_t va, uint64_t len, uint64_t iova);
 
 /**
- * Map a range of a memfd, tmpfs or hugetlbfs file. Of the two ways this is the cheap one.
+ * Map a range of a memfd, tmpfs or hugetlbfs file, where the context says that the kernel can. Of
+ * the two ways this is the cheap one.
  *
- * @return
- *   As iommufd_ioas_map(), and ENOTTY where the kernel (before 6.13) can't.
+ * @return As iommufd_ioas_map().
  */
 int iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd, uint64_t offset, uint64_t len,
 		uint64_t iova);

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -46,7 +47,8 @@ iommufd_run_join(struct iommufd_run *run, const struct iommufd_run *next)
 
 /* Called with EAL's memory lock held, by us or by EAL. */
 static struct iommufd_run
-run_of_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+run_of_memseg(const struct iommufd_ioas *ioas, const struct rte_memseg_list *msl,
+		const struct rte_memseg *ms)
 {
 	struct iommufd_run run = {
 		.va = ms->addr_64,
@@ -57,7 +59,7 @@ run_of_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
 	};
 	size_t offset;
 
-	if (msl->external)
+	if (msl->external || !ioas->ctx->maps_files)
 		return run;
 
 	run.fd = rte_memseg_get_fd_thread_unsafe(ms);
@@ -96,19 +98,11 @@ log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, in
 static int
 map_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
 {
-	bool by_file = run->fd >= 0 && !ioas->ctx->no_map_file;
-	int ret = 0;
+	int ret;
 
-	if (by_file) {
+	if (run->fd >= 0)
 		ret = iommufd_ioas_map_file(ioas, run->fd, run->offset, run->len, run->iova);
-		if (ret == -ENOTTY) {
-			IOMMUFD_LOG(INFO, "this kernel maps no files (before Linux 6.13): "
-				"mapping by address, which takes longer");
-			ioas->ctx->no_map_file = true;
-			by_file = false;
-		}
-	}
-	if (!by_file)
+	else
 		ret = iommufd_ioas_map(ioas, run->va, run->len, run->iova);
 	if (ret < 0) {
 		log_map_error(ioas, run, -ret);
@@ -117,7 +111,7 @@ map_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
 
 	IOMMUFD_LOG(DEBUG, "IOAS %u: mapped 0x%" PRIx64 "-0x%" PRIx64 ", 0x%" PRIx64 " bytes %s",
 		ioas->id, run->iova, run->iova + run->len - 1, run->len,
-		by_file ? "of a file" : "by address");
+		run->fd >= 0 ? "of a file" : "by address");
 	return 0;
 }
 
@@ -158,7 +152,7 @@ run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const str
 	if (ms->iova == RTE_BAD_IOVA)
 		return 0;
 
-	next = run_of_memseg(msl, ms);
+	next = run_of_memseg(walk->ioas, msl, ms);
 	if (walk->run.len != 0 && iommufd_run_join(&walk->run, &next))
 		return 0;
 
@@ -327,6 +321,22 @@ check_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, voi
 	return 1;
 }
 
+static void
+log_out_of_range(const char *dev, const struct range_check *check)
+{
+	char ranges[256] = "";
+	size_t len = 0;
+	uint32_t i;
+
+	for (i = 0; i < check->n_ranges && len < sizeof(ranges); i++)
+		len += snprintf(ranges + len, sizeof(ranges) - len, " 0x%" PRIx64 "-0x%" PRIx64,
+			(uint64_t)check->ranges[i].start, (uint64_t)check->ranges[i].last);
+	IOMMUFD_LOG(ERR, "%s: its IOMMU takes only the addresses%s, but EAL has memory at 0x%" PRIx64
+		"-0x%" PRIx64 ": move it with --base-virtaddr (for instance "
+		"--base-virtaddr=0x100000000)", dev, ranges, (uint64_t)check->outside->iova,
+		(uint64_t)(check->outside->iova + check->outside->len - 1));
+}
+
 int
 iommufd_memseg_check_ranges(struct iommufd_ioas *ioas, const char *dev)
 {
@@ -344,13 +354,7 @@ iommufd_memseg_check_ranges(struct iommufd_ioas *ioas, const char *dev)
 	check.ranges = ranges;
 	ret = rte_memseg_walk(check_memseg, &check);
 	if (ret > 0) {
-		const struct iommu_iova_range *highest = &ranges[check.n_ranges - 1];
-
-		IOMMUFD_LOG(ERR, "%s: its IOMMU takes addresses up to 0x%" PRIx64 ", but EAL has memory "
-			"at 0x%" PRIx64 "-0x%" PRIx64 ": start the application with a lower "
-			"--base-virtaddr (for instance --base-virtaddr=0x100000000)",
-			dev, (uint64_t)highest->last, (uint64_t)check.outside->iova,
-			(uint64_t)(check.outside->iova + check.outside->len - 1));
+		log_out_of_range(dev, &check);
 		ret = -ERANGE;
 	}
 	free(ranges);
