@@ -108,7 +108,7 @@ def scenarios(selection: list[Boot], clone: Path, keyword: str, timeout: float) 
     def state() -> str:
         return "; ".join(filter(None, (run.state() for run in runs)))
 
-    with Step(f"scenarios on {len(runs)} machines", state), \
+    with Step(f"scenarios on {len(runs)} machine(s)", state), \
             ThreadPoolExecutor(_workers()) as pool:
         futures = [pool.submit(run.run) for run in runs]
         try:
