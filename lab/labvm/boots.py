@@ -22,6 +22,8 @@ class Boot:
     options: Options = Options()
 
 
+# First-stage page tables need 48 bits, and Linux 6.12 gives iommufd second-stage ones
+SECOND_STAGE = "fsts=off,svm=off"
 # Without interrupt remapping the kernel refuses a device unless told otherwise
 UNSAFE = "iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1"
 
@@ -30,10 +32,9 @@ BOOTS = (
     Boot("intel-24.11", "24.11", "fault", "intel"),
     Boot("amd-25.11", "25.11", "fault", "smoke", Options(iommu="amd")),
     Boot("virtio-25.11", "25.11", "fault", "smoke", Options(iommu="virtio", append=UNSAFE)),
-    # First-stage page tables need 48 bits
     Boot("narrow-25.11", "25.11", "measure", "narrow",
-         Options(iommu_opts="aw-bits=39,fsts=off,svm=off")),
-    Boot("6.12-25.11", "25.11", "6.12", "old"),
+         Options(iommu_opts=f"aw-bits=39,{SECOND_STAGE}")),
+    Boot("6.12-25.11", "25.11", "6.12", "old", Options(iommu_opts=SECOND_STAGE)),
     Boot("nocdev-25.11", "25.11", "nocdev", "nocdev"),
     Boot("noremap-25.11", "25.11", "measure", "noremap", Options(iommu="virtio")),
 )
