@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The launcher refuses programs that the library can't get in front of."""
+"""The launcher adds the library and nothing else, or says why it can't."""
 import shutil
 import stat
 
 import pytest
 
-from support.application import EXAMPLES, IOMMUFD, UNDER_LAUNCHER
+from support.application import BUILD, EXAMPLES, IOMMUFD, UNDER_LAUNCHER, allowed
 from support.refusal import attempt
 
 pytestmark = pytest.mark.intel
@@ -20,6 +20,26 @@ def assert_launcher_refuses(program, *reasons):
     assert len(lines) == 1 and lines[0].startswith("dpdk-iommufd: "), output
     for reason in (str(program), *reasons):
         assert reason in lines[0]
+
+
+def test_without_the_flag_an_application_does_and_says_the_same(nics):
+    memory = (EXAMPLES / "memory", "-l", "0", *allowed(*nics))
+    assert attempt(*UNDER_LAUNCHER, *memory) == attempt(*memory)
+
+
+def test_without_the_launcher_eal_knows_no_such_flag():
+    status, output = attempt(EXAMPLES / "memory", "--no-pci", IOMMUFD)
+    assert status != 0 and "EAL: invalid" in output, output
+
+
+def test_the_installed_launcher_works_as_the_one_of_the_build_tree():
+    installed = (BUILD / "install/bin/dpdk-iommufd.py", "run", "--")
+    status, output = attempt(*installed, EXAMPLES / "memory", "--no-pci", IOMMUFD)
+    assert status == 0, output
+
+
+def test_the_exit_status_is_that_of_the_application():
+    assert attempt(*UNDER_LAUNCHER, "sh", "-c", "exit 7") == (7, "")
 
 
 @pytest.fixture

@@ -91,6 +91,12 @@ def test_a_device_that_does_not_exist():
     assert refused(*memory("-a", "0000:7f:00.0")) == "0000:7f:00.0: there is no such PCI device"
 
 
+def test_a_secondary_process(nics):
+    with Memory(nics, IOMMUFD):
+        said = refused(*memory("--proc-type=secondary", *allowed(*nics)))
+    assert said.startswith(f"{IOMMUFD}: a secondary process can't use the primary's devices")
+
+
 def test_after_all_this_it_forwards(nics, payload):
     with Testpmd(nics, IOMMUFD) as app:
         app.command("start")

@@ -72,6 +72,18 @@ def send_file(sender: Namespace, receiver: Namespace, path: Path) -> str:
         arrived.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def flood(sender: Namespace, address: str):
+    """Pings as fast as they are answered, for a while."""
+    ping = subprocess.Popen(sender.inside("ping", "-f", "-q", address),
+                            stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        ping.kill()
+        ping.wait()
+
+
 def assert_reachable(sender: Namespace = LEFT, address: str = RIGHT.address) -> None:
     """Something forwards between the segments: pings get through."""
     wait_until(lambda: sender.reaches(address), f"{sender.name} reaches {address}")
