@@ -59,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(function=function)
         return sub
 
-    _machine_options(add("demo", _demo, "show the project at work in a fresh machine"), "fault")
+    shown = add("demo", _demo, "show the project at work in a fresh machine")
+    _machine_options(shown, "fault")
+    shown.add_argument("--prompt", action="store_true",
+                       help="start testpmd over iommufd, forwarding, and leave me at its prompt")
     test = add("test", _test, "run unit tests and scenarios; the last line has the totals")
     test.add_argument("pattern", nargs="*",
                       help="machines to run on, such as 'intel-*', or unit (default: all)")
@@ -96,8 +99,16 @@ def _parts(arguments: argparse.Namespace) -> vm.Parts:
                     kernels.kernel(arguments.kernel), CLONE, build)
 
 
+def _need_terminal(what: str) -> None:
+    """Before anything is made: that may take minutes."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise LabError(f"{what} needs a terminal; for a script use: lab run -- COMMAND", USAGE)
+
+
 def _demo(arguments: argparse.Namespace) -> int:
-    return demo.run(_options(arguments), _parts(arguments), arguments.timeout)
+    if arguments.prompt:
+        _need_terminal("lab demo --prompt")
+    return demo.run(_options(arguments), _parts(arguments), arguments.timeout, arguments.prompt)
 
 
 def _test(arguments: argparse.Namespace) -> int:
@@ -113,9 +124,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _shell(arguments: argparse.Namespace) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise LabError("lab shell needs a terminal; for a script use: lab run -- COMMAND", USAGE)
-    return vm.shell(_options(arguments), _parts(arguments))
+    _need_terminal("lab shell")
+    return vm.terminal(_options(arguments), _parts(arguments), "shell", ["bash"])
 
 
 def _setup(arguments: argparse.Namespace) -> int:

@@ -8,7 +8,9 @@ from labvm.machine import Options
 COMMAND = ["/src/lab/guest/demo"]
 
 
-def run(options: Options, parts: vm.Parts, timeout: float) -> int:
+def run(options: Options, parts: vm.Parts, timeout: float, prompt: bool) -> int:
+    if prompt:
+        return vm.terminal(options, parts, "demo", [*COMMAND, "--prompt"])
     status = vm.run(options, parts, COMMAND, sys.stdout.buffer, timeout)
     if status:
         print(f"lab: the demo failed: {COMMAND[0]} ended with status {status} in the guest, "

@@ -145,8 +145,8 @@ def run(options: machine.Options, parts: Parts, command: list[str], output: Bina
         return guest.status()
 
 
-def shell(options: machine.Options, parts: Parts) -> int:
-    """An interactive shell in a fresh machine."""
-    with Machine(options, parts, new_run("shell"), ["bash"], interactive=True) as guest:
+def terminal(options: machine.Options, parts: Parts, name: str, command: list[str]) -> int:
+    """Runs a command in a fresh machine on this terminal; returns its exit status."""
+    with Machine(options, parts, new_run(name), command, interactive=True) as guest:
         guest.relay_terminal()
         return guest.status()
