@@ -58,8 +58,8 @@ class Scenarios:
     def run(self) -> Results:
         try:
             with self.log.open("wb") as log, \
-                    vm.Machine(self.boot.options, self.parts, self.directory,
-                               self.command()) as self.machine:
+                    vm.booted(self.boot.options, self.parts, self.directory,
+                              self.command()) as self.machine:
                 self.machine.relay_output(log, self.timeout)
                 return self._results(self.machine.status())
         except LabError as error:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Boots a fresh virtual machine, runs one command in it and returns its status."""
+import contextlib
 import os
 import select
 import shlex
@@ -12,7 +13,7 @@ import time
 import tty
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Iterator
 
 from labvm import machine
 from labvm.artefact import cache_root
@@ -20,7 +21,9 @@ from labvm.errors import LabError, tail
 from labvm.sandbox import Bind, chrooted
 
 KEPT_RUNS = 20
-EXIT_SECONDS = 15  # from the end of the job's output to the end of QEMU
+BOOT_SECONDS = 120  # from QEMU's start to the job's: usually 5
+EXIT_SECONDS = 15   # from the end of the job's output to the end of QEMU
+POLL_SECONDS = 0.1
 CHUNK = 65536
 
 
@@ -85,13 +88,22 @@ class Machine:
         self.process.wait()
         self.port.close()
 
+    def has_booted(self) -> bool:
+        """Waits for the job's start; False when the guest hangs before it."""
+        deadline = time.monotonic() + BOOT_SECONDS
+        while not (self.job / "started").exists() and self.process.poll() is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
     def relay_output(self, output: BinaryIO, timeout: float) -> None:
         """Copies the job's output until QEMU ends or time is up."""
         deadline = time.monotonic() + timeout if timeout else None
         while True:
             left = max(0, deadline - time.monotonic()) if deadline else None
             if not select.select([self.port], [], [], left)[0]:
-                raise self._failure(f"the command did not end within {timeout:g} s "
+                raise self.failure(f"the command did not end within {timeout:g} s "
                                     "(--timeout gives it longer)")
             data = self.port.recv(CHUNK)
             if not data:
@@ -122,31 +134,46 @@ class Machine:
         try:
             self.process.wait(EXIT_SECONDS)
         except subprocess.TimeoutExpired:
-            raise self._failure("QEMU did not end after the guest's reset")
+            raise self.failure("QEMU did not end after the guest's reset")
         try:
             return int((self.job / "status").read_text())
         except (OSError, ValueError):
-            raise self._failure(f"QEMU ended (exit status {self.process.returncode}) "
+            raise self.failure(f"QEMU ended (exit status {self.process.returncode}) "
                                 "before the command did: the guest crashed or QEMU refused "
                                 "its arguments")
 
-    def _failure(self, what: str) -> LabError:
+    def failure(self, what: str) -> LabError:
         return LabError(f"{what}.\nEverything about this run is in {self.run}\n"
                         f"End of the guest's console (console.log):\n"
                         f"{tail(self.run / 'console.log')}\n"
                         f"End of QEMU's messages (qemu.log):\n{tail(self.run / 'qemu.log')}")
 
 
+@contextlib.contextmanager
+def booted(*what, **how) -> Iterator[Machine]:
+    """A machine that has come to its job. An emulated one on a busy host may hang on the way."""
+    with Machine(*what, **how) as guest:
+        if guest.has_booted():
+            yield guest
+            return
+    print(f"lab: the guest did not come to its command within {BOOT_SECONDS} s: "
+          "starting it again", file=sys.stderr)
+    with Machine(*what, **how) as guest:
+        if not guest.has_booted():
+            raise guest.failure(f"the guest did not come to its command within {BOOT_SECONDS} s")
+        yield guest
+
+
 def run(options: machine.Options, parts: Parts, command: list[str], output: BinaryIO,
         timeout: float = 0, out: Path | None = None) -> int:
     """Runs a command in a fresh machine; returns its exit status."""
-    with Machine(options, parts, new_run("run"), command, out) as guest:
+    with booted(options, parts, new_run("run"), command, out) as guest:
         guest.relay_output(output, timeout)
         return guest.status()
 
 
 def terminal(options: machine.Options, parts: Parts, name: str, command: list[str]) -> int:
     """Runs a command in a fresh machine on this terminal; returns its exit status."""
-    with Machine(options, parts, new_run(name), command, interactive=True) as guest:
+    with booted(options, parts, new_run(name), command, interactive=True) as guest:
         guest.relay_terminal()
         return guest.status()
