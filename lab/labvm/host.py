@@ -81,8 +81,8 @@ def mirror() -> str:
             for uri in uris:
                 if uri.startswith(("http://", "https://")):
                     return uri.rstrip("/")
-    raise LabError(f"no http mirror for the suite {suite or '(none)'}, component main, in {APT}/sources.list* : "
-                   f"set {MIRROR} to the URI of a Debian mirror.", USAGE)
+    raise LabError(f"no http mirror for the suite {suite or '(none)'}, component main, in "
+                   f"{APT}/sources.list* : set {MIRROR} to the URI of a Debian mirror.", USAGE)
 
 
 def apt_proxies() -> list[str]:

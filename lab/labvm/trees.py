@@ -89,7 +89,8 @@ def tree(dpdk: str) -> Path:
                    f"disk image of {wanted.suites[0]}", log_path(f"{name}-image"),
                    "Is the disk full?")
 
-    ingredients = [RECIPE, wanted.dpdk, wanted.suites, COMMON, wanted.packages, UNUSED, MOUNT_POINTS]
+    ingredients = [RECIPE, wanted.dpdk, wanted.suites, COMMON, wanted.packages, UNUSED,
+                   MOUNT_POINTS]
     return artefact(name, ingredients, build) / "root"
 
 

@@ -200,8 +200,8 @@ attach_to_new(struct iommufd_device *dev)
 		goto drop_hwpt;
 	ret = iommufd_device_attach(dev, hwpt);
 	if (ret == -EINVAL)
-		IOMMUFD_LOG(ERR, "%s: the kernel refuses the page table that it made for it: see the "
-			"kernel log (dmesg)", dev->name);
+		IOMMUFD_LOG(ERR, "%s: the kernel refuses the page table that it made for it: "
+			"see the kernel log (dmesg)", dev->name);
 	if (ret < 0)
 		goto drop_hwpt;
 	return 0;
@@ -325,7 +325,7 @@ iommufd_backend_dump(FILE *out)
 	struct iommufd_hwpt *hwpt;
 
 	pthread_mutex_lock(&backend.lock);
-	fprintf(out, "iommufd: %s\n", !backend.enabled ? "off" : backend.ctx.fd < 0 ? "closed" : "on");
+	fprintf(out, "iommufd: %s\n", backend.enabled ? "on" : "off");
 	if (backend.ctx.fd >= 0)
 		fprintf(out, "ioas %u: EAL memory %s\n", backend.ioas.id,
 			backend.has_memory ? "mapped" : "not mapped");

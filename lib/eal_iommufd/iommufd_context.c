@@ -15,8 +15,8 @@ open_remedy(int err)
 {
 	switch (err) {
 	case ENOENT:
-		return "this kernel has no iommufd (CONFIG_IOMMUFD; as a module: modprobe iommufd), "
-			"or the device node isn't passed into this container";
+		return "this kernel has no iommufd (CONFIG_IOMMUFD; if a module: modprobe iommufd)"
+			", or the device node isn't passed into this container";
 	case EACCES:
 	case EPERM:
 		return "give this user read and write access to it, for instance with a udev rule: "

@@ -57,11 +57,11 @@ find_cdev(struct iommufd_device *dev, const char *sysfs_base)
 
 	ret = iommufd_device_find_cdev(sysfs_base, dev->name, dev->cdev);
 	if (ret == -ENODEV)
-		IOMMUFD_LOG(ERR, "%s: no VFIO driver is bound to it: dpdk-devbind.py -b vfio-pci %s",
-			dev->name, dev->name);
+		IOMMUFD_LOG(ERR, "%s: no VFIO driver is bound to it: "
+			"dpdk-devbind.py -b vfio-pci %s", dev->name, dev->name);
 	else if (ret == -ENOTSUP)
-		IOMMUFD_LOG(ERR, "%s: this kernel has no VFIO character devices: it needs Linux 6.6 "
-			"with CONFIG_VFIO_DEVICE_CDEV, or the application runs without "
+		IOMMUFD_LOG(ERR, "%s: this kernel has no VFIO character devices: it needs "
+			"Linux 6.6 with CONFIG_VFIO_DEVICE_CDEV, or the application runs without "
 			"--iova-mode=iommufd", dev->name);
 	return ret;
 }
@@ -71,7 +71,8 @@ open_remedy(int err)
 {
 	switch (err) {
 	case ENOENT:
-		return "the device node isn't passed into this container, or udev hasn't made it yet";
+		return "the device node isn't passed into this container, or udev hasn't made it "
+			"yet";
 	case EACCES:
 	case EPERM:
 		return "give this user read and write access to it, for instance with a udev rule: "
@@ -103,8 +104,8 @@ log_bind_error(const struct iommufd_device *dev, int err)
 {
 	switch (err) {
 	case EBUSY:
-		IOMMUFD_LOG(ERR, "%s: another process holds it (fuser -v %s/%s and its VFIO group in "
-			"/dev/vfio tell which)", dev->name, IOMMUFD_CDEV_DIR, dev->cdev);
+		IOMMUFD_LOG(ERR, "%s: another process holds it (fuser -v %s/%s and its VFIO group "
+			"in /dev/vfio tell which)", dev->name, IOMMUFD_CDEV_DIR, dev->cdev);
 		break;
 	case EPERM:
 		IOMMUFD_LOG(ERR, "%s: bind: %s: its IOMMU doesn't remap interrupts. Turn interrupt "

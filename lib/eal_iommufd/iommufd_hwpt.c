@@ -40,6 +40,7 @@ iommufd_hwpt_free(struct iommufd_hwpt *hwpt)
 
 	ret = iommufd_context_destroy_object(hwpt->ioas->ctx, hwpt->id);
 	if (ret < 0)
-		IOMMUFD_LOG(WARNING, "page table %u stays until exit: %s", hwpt->id, strerror(-ret));
+		IOMMUFD_LOG(WARNING, "page table %u stays until exit: %s",
+			hwpt->id, strerror(-ret));
 	hwpt->id = 0;
 }

@@ -79,9 +79,9 @@ log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, in
 	if (err == ENOMEM) {
 		getrlimit(RLIMIT_MEMLOCK, &limit);
 		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
-			"memory that devices reach counts against the locked memory limit, which is "
-			"%" PRIu64 " KiB for this process unless it has CAP_IPC_LOCK: raise it above "
-			"what EAL is given (ulimit -l, LimitMEMLOCK= of systemd, memlock in "
+			"memory that devices reach counts against the locked memory limit, which "
+			"is %" PRIu64 " KiB for this process unless it has CAP_IPC_LOCK: raise it "
+			"above what EAL is given (ulimit -l, LimitMEMLOCK= of systemd, memlock in "
 			"limits.conf)",
 			run->len, run->iova, ioas->id, strerror(err),
 			(uint64_t)limit.rlim_cur / 1024);
@@ -331,8 +331,8 @@ log_out_of_range(const char *dev, const struct range_check *check)
 	for (i = 0; i < check->n_ranges && len < sizeof(ranges); i++)
 		len += snprintf(ranges + len, sizeof(ranges) - len, " 0x%" PRIx64 "-0x%" PRIx64,
 			(uint64_t)check->ranges[i].start, (uint64_t)check->ranges[i].last);
-	IOMMUFD_LOG(ERR, "%s: its IOMMU takes only the addresses%s, but EAL has memory at 0x%" PRIx64
-		"-0x%" PRIx64 ": move it with --base-virtaddr (for instance "
+	IOMMUFD_LOG(ERR, "%s: its IOMMU takes only the addresses%s, but EAL has memory at 0x%"
+		PRIx64 "-0x%" PRIx64 ": move it with --base-virtaddr (for instance "
 		"--base-virtaddr=0x100000000)", dev, ranges, (uint64_t)check->outside->iova,
 		(uint64_t)(check->outside->iova + check->outside->len - 1));
 }

@@ -20,7 +20,7 @@ struct iommufd_run {
 	uint64_t len;    /**< Bytes; 0 for an empty run. */
 	int fd;          /**< Backing file, or -1. */
 	uint64_t offset; /**< Where the run begins in the file. */
-	/** EAL frees it only as a whole or never, so it may be mapped together with its neighbour. */
+	/** EAL frees it only as a whole or never, so it may be mapped with its neighbour. */
 	bool joinable;
 };
 

@@ -124,8 +124,8 @@ try_with_failure(const char *device, int fail_nth, unsigned int nth)
 
 	after = count_holdings();
 	if (after.files != before.files || after.pinned_kib != before.pinned_kib) {
-		fprintf(stderr, "iommufd_unwind_test: after failure %u: %u files and %lu KiB pinned, "
-			"before it %u and %lu\n", nth, after.files, after.pinned_kib,
+		fprintf(stderr, "iommufd_unwind_test: after failure %u: %u files and %lu KiB "
+			"pinned, before it %u and %lu\n", nth, after.files, after.pinned_kib,
 			before.files, before.pinned_kib);
 		exit(1);
 	}
