@@ -29,16 +29,29 @@ def payload(tmp_path_factory):
     return path
 
 
-@pytest.fixture(autouse=True)
-def kernel_log(request):
-    """The kernel's log of each test, which must not tell of faults."""
-    application.recent[:] = [app for app in application.recent if app.is_running()]
-    log = machine.KernelLog()
-    request.node.kernel_log = log
-    yield log
-    complaints = log.complaints()
-    log.close()
+def assert_no_complaints(log):
+    """The kernel tells of no fault in what it said since it was last asked."""
+    complaints = log.read_complaints()
     assert not complaints, "the kernel complained:\n" + "\n".join(complaints)
+
+
+@pytest.fixture(scope="session")
+def kernel_log():
+    """The kernel's log, which tells of no fault after the last application has ended either."""
+    log = machine.KernelLog()
+    yield log
+    assert_no_complaints(log)
+    log.close()
+
+
+@pytest.fixture(autouse=True)
+def calm_kernel(request, kernel_log):
+    """No test, and no application that ended after the one before it, makes the kernel complain."""
+    application.recent[:] = [app for app in application.recent if app.is_running()]
+    request.node.kernel_log = kernel_log
+    assert_no_complaints(kernel_log)
+    yield
+    assert_no_complaints(kernel_log)
 
 
 @pytest.hookimpl(wrapper=True)

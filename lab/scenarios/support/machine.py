@@ -140,15 +140,17 @@ class KernelLog:
         self.lines: list[str] = []
 
     def read(self) -> list[str]:
-        """All lines so far."""
+        """What is new since the last time."""
+        new = []
         with contextlib.suppress(BlockingIOError):
             while True:
                 record = os.read(self.file, 8192).decode(errors="replace")
-                self.lines.append(record.partition(";")[2].partition("\n")[0])
-        return self.lines
+                new.append(record.partition(";")[2].partition("\n")[0])
+        self.lines += new
+        return new
 
-    def complaints(self) -> list[str]:
-        """The lines that tell of a fault."""
+    def read_complaints(self) -> list[str]:
+        """The new lines that tell of a fault."""
         return [line for line in self.read() if COMPLAINTS.search(line)]
 
     def close(self) -> None:
