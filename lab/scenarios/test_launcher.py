@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The launcher adds the library and nothing else, or says why it can't."""
+import os
 import shutil
 import stat
+import struct
 
 import pytest
 
@@ -11,6 +13,9 @@ from support.refusal import attempt
 pytestmark = pytest.mark.intel
 
 USAGE = 2
+
+# The extended attribute of a file with CAP_IPC_LOCK: linux/capability.h, struct vfs_cap_data
+CAPABILITIES = struct.pack("<5I", 0x0200_0001, 1 << 14, 0, 0, 0)
 
 
 def assert_launcher_refuses(program, *reasons):
@@ -59,3 +64,8 @@ def test_an_application_with_dpdk_linked_into_it():
 def test_an_application_with_the_set_user_id_bit(copy):
     copy.chmod(copy.stat().st_mode | stat.S_ISUID)
     assert_launcher_refuses(copy, "set-user-ID", "AmbientCapabilities", "libdpdk-iommufd")
+
+
+def test_an_application_with_file_capabilities(copy):
+    os.setxattr(copy, "security.capability", CAPABILITIES)
+    assert_launcher_refuses(copy, "file capabilities", "AmbientCapabilities", "libdpdk-iommufd")
