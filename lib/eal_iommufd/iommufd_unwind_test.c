@@ -116,10 +116,10 @@ try_with_failure(const char *device, int fail_nth, unsigned int nth)
 	ret = open_device(device, &fd);
 	failed = disarm(fail_nth);
 
-	if (ret == 0)
-		ret = rte_vfio_release_device(PCI_SYSFS, device, fd);
-	else if (!failed)
+	if (ret != 0 && !failed)
 		die("the device can't be opened even without a failure");
+	if (ret == 0 && rte_vfio_release_device(PCI_SYSFS, device, fd) != 0)
+		die("the device can't be released");
 	iommufd_backend_close();
 
 	after = count_holdings();
