@@ -302,8 +302,13 @@ iommufd_backend_map(uint64_t va, uint64_t iova, uint64_t len)
 int
 iommufd_backend_unmap(uint64_t iova, uint64_t len)
 {
-	int ret = iommufd_ioas_unmap(&backend.ioas, iova, len);
+	int ret;
 
+	/* The kernel would take it for "everything", EAL's memory too. */
+	if (len == UINT64_MAX)
+		return -EINVAL;
+
+	ret = iommufd_ioas_unmap(&backend.ioas, iova, len);
 	if (ret < 0)
 		IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s",
 			len, iova, backend.ioas.id, strerror(-ret));

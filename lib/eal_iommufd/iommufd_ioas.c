@@ -98,6 +98,10 @@ map_areas(struct iommufd_ioas *ioas, struct backing backing, uint64_t len, uint6
 	uint64_t area;
 	int ret;
 
+	/* Nothing, or beyond the end of the address space: the loop would take it for done. */
+	if (end <= iova)
+		return -EINVAL;
+
 	while (iova < end) {
 		area = RTE_MIN(end, RTE_ALIGN_CEIL(iova + 1, IOMMUFD_AREA_BOUNDARY)) - iova;
 		ret = map_area(ioas, &backing, area, iova);

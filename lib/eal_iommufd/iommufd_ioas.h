@@ -31,7 +31,7 @@ void iommufd_ioas_free(struct iommufd_ioas *ioas);
  * Map the process's memory, readable and writable by devices.
  *
  * @param va, iova, len
- *   In bytes, multiples of the page size.
+ *   In bytes, multiples of the page size; a len of 0 is refused.
  * @return
  *   0, or -errno with nothing mapped: EEXIST where part of the range is mapped already, ENOMEM
  *   where RLIMIT_MEMLOCK or memory is short, EINVAL or EADDRINUSE where the IOMMU can't take the

@@ -170,14 +170,11 @@ rte_vfio_container_group_unbind(int container_fd, int iommu_group_num)
 }
 
 /** The default container is the shared IOAS; it may also be named by its descriptor. */
-static int
-check_container(const char *function, int container_fd, uint64_t len)
+static bool
+is_default_container(int container_fd)
 {
-	if (container_fd != RTE_VFIO_DEFAULT_CONTAINER_FD && container_fd != iommufd_backend_fd())
-		return refuse(function);
-	if (len == 0)
-		return api_result(-EINVAL);
-	return 0;
+	return container_fd == RTE_VFIO_DEFAULT_CONTAINER_FD ||
+		container_fd == iommufd_backend_fd();
 }
 
 int
@@ -186,8 +183,8 @@ rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova, uint
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_dma_map(container_fd, vaddr, iova, len);
 
-	if (check_container(__func__, container_fd, len) < 0)
-		return -1;
+	if (!is_default_container(container_fd))
+		return refuse(__func__);
 	return api_result(iommufd_backend_map(vaddr, iova, len));
 }
 
@@ -197,7 +194,7 @@ rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iova, ui
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_dma_unmap(container_fd, vaddr, iova, len);
 
-	if (check_container(__func__, container_fd, len) < 0)
-		return -1;
+	if (!is_default_container(container_fd))
+		return refuse(__func__);
 	return api_result(iommufd_backend_unmap(iova, len));
 }
