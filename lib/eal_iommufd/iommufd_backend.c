@@ -34,6 +34,7 @@ struct backend {
 	struct iommufd_context ctx;
 	struct iommufd_ioas ioas;
 	bool has_memory; /**< EAL's memory is mapped and followed. */
+	struct iommufd_memory memory;
 	struct hwpt_list hwpts;
 	struct device_list devices;
 	struct iommufd_backend_tally tally;
@@ -112,7 +113,7 @@ iommufd_backend_leave_memory(void)
 {
 	pthread_mutex_lock(&backend.lock);
 	if (backend.has_memory)
-		iommufd_memseg_stop(&backend.ioas);
+		iommufd_memseg_stop(&backend.memory);
 	backend.has_memory = false;
 	pthread_mutex_unlock(&backend.lock);
 }
@@ -166,7 +167,7 @@ map_memory(void)
 
 	if (backend.has_memory)
 		return 0;
-	ret = iommufd_memseg_map_all(&backend.ioas);
+	ret = iommufd_memseg_map_all(&backend.memory, &backend.ioas);
 	if (ret == 0)
 		backend.has_memory = true;
 	return ret;

@@ -96,8 +96,9 @@ log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, in
 }
 
 static int
-map_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
+map_run(struct iommufd_memory *memory, const struct iommufd_run *run)
 {
+	struct iommufd_ioas *ioas = memory->ioas;
 	int ret;
 
 	if (run->fd >= 0)
@@ -116,11 +117,11 @@ map_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
 }
 
 /** What is done with each run that a walk over segments finds; -errno ends the walk. */
-typedef int (*run_op)(struct iommufd_ioas *ioas, const struct iommufd_run *run);
+typedef int (*run_op)(struct iommufd_memory *memory, const struct iommufd_run *run);
 
 /** A run that grows as segments come, and is done with when the next one can't join it. */
 struct run_walk {
-	struct iommufd_ioas *ioas;
+	struct iommufd_memory *memory;
 	run_op op;
 	struct iommufd_run run;
 	unsigned int n_done; /**< Runs that op has succeeded with. */
@@ -136,7 +137,7 @@ run_walk_flush(struct run_walk *walk)
 	walk->run.len = 0;
 	if (run.len == 0 || (walk->limit != 0 && walk->n_done == walk->limit))
 		return 0;
-	ret = walk->op(walk->ioas, &run);
+	ret = walk->op(walk->memory, &run);
 	if (ret == 0)
 		walk->n_done++;
 	return ret;
@@ -152,7 +153,7 @@ run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const str
 	if (ms->iova == RTE_BAD_IOVA)
 		return 0;
 
-	next = run_of_memseg(walk->ioas, msl, ms);
+	next = run_of_memseg(walk->memory->ioas, msl, ms);
 	if (walk->run.len != 0 && iommufd_run_join(&walk->run, &next))
 		return 0;
 
@@ -178,15 +179,62 @@ walk_memory(struct run_walk *walk)
 	return ret == 0 ? run_walk_flush(walk) : ret;
 }
 
-/*
- * EAL has added memory. The event has no way to refuse it: what can't be mapped is logged, and a
- * device that is given it will fault.
- */
+static const struct iommufd_hole *
+find_hole(const struct iommufd_memory *memory, uint64_t va)
+{
+	const struct iommufd_hole *hole;
+
+	TAILQ_FOREACH(hole, &memory->holes, next)
+		if (va >= hole->va && va < hole->va + hole->len)
+			break;
+	return hole;
+}
+
 static void
-map_added(struct iommufd_ioas *ioas, const void *addr, size_t len)
+add_hole(struct iommufd_memory *memory, const struct iommufd_run *run)
+{
+	struct iommufd_hole *hole = malloc(sizeof(*hole));
+
+	if (hole == NULL) {
+		IOMMUFD_LOG(ERR, "no memory to note that 0x%" PRIx64 " is not mapped", run->iova);
+		return;
+	}
+	hole->va = run->va;
+	hole->len = run->len;
+	TAILQ_INSERT_TAIL(&memory->holes, hole, next);
+}
+
+static void
+remove_holes(struct iommufd_memory *memory, uint64_t va, uint64_t len)
+{
+	struct iommufd_hole *hole, *next;
+
+	for (hole = TAILQ_FIRST(&memory->holes); hole != NULL; hole = next) {
+		next = TAILQ_NEXT(hole, next);
+		if (hole->va < va || hole->va >= va + len)
+			continue;
+		TAILQ_REMOVE(&memory->holes, hole, next);
+		free(hole);
+	}
+}
+
+/*
+ * EAL has added memory. The event has no way to refuse it: what can't be mapped is logged and
+ * noted, and a device that is given it will fault.
+ */
+static int
+map_run_or_note(struct iommufd_memory *memory, const struct iommufd_run *run)
+{
+	if (map_run(memory, run) < 0)
+		add_hole(memory, run);
+	return 0;
+}
+
+static void
+map_added(struct iommufd_memory *memory, const void *addr, size_t len)
 {
 	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
-	struct run_walk walk = { .ioas = ioas, .op = map_run };
+	struct run_walk walk = { .memory = memory, .op = map_run_or_note };
 	const struct rte_memseg *ms;
 	size_t done;
 
@@ -210,9 +258,12 @@ unmap_range(struct iommufd_ioas *ioas, uint64_t iova, uint64_t len)
 			ioas->id, iova, iova + len - 1);
 }
 
-/* EAL is about to free memory; external memory has IOVAs of its own, which may have gaps. */
+/*
+ * EAL is about to free memory. External memory has IOVAs of its own, which may have gaps; and what
+ * could not be mapped must not be unmapped, as something else is there.
+ */
 static void
-unmap_freed(struct iommufd_ioas *ioas, const void *addr, size_t len)
+unmap_freed(struct iommufd_memory *memory, const void *addr, size_t len)
 {
 	const struct rte_memseg_list *msl = rte_mem_virt2memseg_list(addr);
 	const struct rte_memseg *ms;
@@ -222,32 +273,33 @@ unmap_freed(struct iommufd_ioas *ioas, const void *addr, size_t len)
 	for (done = 0; done < len; done += msl->page_sz) {
 		ms = rte_mem_virt2memseg(RTE_PTR_ADD(addr, done), msl);
 		if (run != 0 && ms->iova != iova + run) {
-			unmap_range(ioas, iova, run);
+			unmap_range(memory->ioas, iova, run);
 			run = 0;
 		}
-		if (ms->iova == RTE_BAD_IOVA)
+		if (ms->iova == RTE_BAD_IOVA || find_hole(memory, ms->addr_64) != NULL)
 			continue;
 		if (run == 0)
 			iova = ms->iova;
 		run += msl->page_sz;
 	}
 	if (run != 0)
-		unmap_range(ioas, iova, run);
+		unmap_range(memory->ioas, iova, run);
+	remove_holes(memory, (uintptr_t)addr, len);
 }
 
 static void
-on_memory_event(enum rte_mem_event event, const void *addr, size_t len, void *ioas)
+on_memory_event(enum rte_mem_event event, const void *addr, size_t len, void *memory)
 {
 	if (event == RTE_MEM_EVENT_ALLOC)
-		map_added(ioas, addr, len);
+		map_added(memory, addr, len);
 	else
-		unmap_freed(ioas, addr, len);
+		unmap_freed(memory, addr, len);
 }
 
 static int
-follow_memory(struct iommufd_ioas *ioas)
+follow_memory(struct iommufd_memory *memory)
 {
-	if (rte_mem_event_callback_register(EVENT_CALLBACK_NAME, on_memory_event, ioas) == 0)
+	if (rte_mem_event_callback_register(EVENT_CALLBACK_NAME, on_memory_event, memory) == 0)
 		return 0;
 
 	/* With --legacy-mem and --no-huge memory neither comes nor goes. */
@@ -258,42 +310,47 @@ follow_memory(struct iommufd_ioas *ioas)
 }
 
 static int
-unmap_run(struct iommufd_ioas *ioas, const struct iommufd_run *run)
+unmap_run(struct iommufd_memory *memory, const struct iommufd_run *run)
 {
-	unmap_range(ioas, run->iova, run->len);
+	unmap_range(memory->ioas, run->iova, run->len);
 	return 0;
 }
 
 /* The runs come in the same order again: the first of them are the ones that were mapped. */
 static void
-unmap_first_runs(struct iommufd_ioas *ioas, unsigned int n_runs)
+unmap_first_runs(struct iommufd_memory *memory, unsigned int n_runs)
 {
-	struct run_walk walk = { .ioas = ioas, .op = unmap_run, .limit = n_runs };
+	struct run_walk walk = { .memory = memory, .op = unmap_run, .limit = n_runs };
 
 	if (n_runs != 0)
 		walk_memory(&walk);
 }
 
 int
-iommufd_memseg_map_all(struct iommufd_ioas *ioas)
+iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *ioas)
 {
-	struct run_walk walk = { .ioas = ioas, .op = map_run };
+	struct run_walk walk = { .memory = memory, .op = map_run };
 	int ret;
+
+	memory->ioas = ioas;
+	TAILQ_INIT(&memory->holes);
 
 	rte_mcfg_mem_read_lock();
 	ret = walk_memory(&walk);
 	if (ret == 0)
-		ret = follow_memory(ioas);
+		ret = follow_memory(memory);
 	if (ret < 0)
-		unmap_first_runs(ioas, walk.n_done);
+		unmap_first_runs(memory, walk.n_done);
 	rte_mcfg_mem_read_unlock();
 	return ret;
 }
 
 void
-iommufd_memseg_stop(struct iommufd_ioas *ioas)
+iommufd_memseg_stop(struct iommufd_memory *memory)
 {
-	rte_mem_event_callback_unregister(EVENT_CALLBACK_NAME, ioas);
+	/* From here on no event can come, so the holes need no lock. */
+	rte_mem_event_callback_unregister(EVENT_CALLBACK_NAME, memory);
+	remove_holes(memory, 0, UINT64_MAX);
 }
 
 /** The IOVA ranges of an IOAS, and the first segment found that lies outside. */

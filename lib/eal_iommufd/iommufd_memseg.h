@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct iommufd_ioas;
 struct rte_memseg;
@@ -24,6 +25,19 @@ struct iommufd_run {
 	bool joinable;
 };
 
+/** Memory that EAL has added and that could not be mapped. */
+struct iommufd_hole {
+	TAILQ_ENTRY(iommufd_hole) next;
+	uint64_t va;
+	uint64_t len; /**< Bytes. */
+};
+
+/** EAL's memory in an IOAS. */
+struct iommufd_memory {
+	struct iommufd_ioas *ioas;
+	TAILQ_HEAD(, iommufd_hole) holes; /**< Covered by EAL's memory lock. */
+};
+
 /**
  * Put one run behind another where one map call can take both.
  *
@@ -37,10 +51,10 @@ bool iommufd_run_join(struct iommufd_run *run, const struct iommufd_run *next);
  *
  * @return 0, or -errno as of iommufd_ioas_map().
  */
-int iommufd_memseg_map_all(struct iommufd_ioas *ioas);
+int iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *ioas);
 
 /** Stop following EAL's memory. What is mapped stays so. */
-void iommufd_memseg_stop(struct iommufd_ioas *ioas);
+void iommufd_memseg_stop(struct iommufd_memory *memory);
 
 /**
  * Check that every segment in use lies in the IOVA ranges of the IOAS. One that doesn't is logged

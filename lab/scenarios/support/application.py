@@ -21,6 +21,7 @@ IOMMUFD = "--iova-mode=iommufd"
 
 START_SECONDS = 150
 COMMAND_SECONDS = 90
+AUTOTEST_SECONDS = 300
 TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 _number = itertools.count(1)
@@ -141,10 +142,10 @@ class Interactive(Application):
             self._kill_if_running()
             raise
 
-    def command(self, line: str) -> str:
+    def command(self, line: str, seconds: float = COMMAND_SECONDS) -> str:
         """Has a command carried out; returns what it printed."""
         self.child.sendline(line)
-        return self.expect(self.prompt)
+        return self.expect(self.prompt, seconds)
 
     def ask_to_end(self) -> None:
         self.child.sendline("quit")
@@ -165,6 +166,22 @@ class Testpmd(Interactive):
         received, sent = (re.search(rf"{way}-packets: (\d+)", text) for way in ("RX", "TX"))
         assert received and sent, f"no packet counters in:\n{text}"
         return int(received[1]), int(sent[1])
+
+
+class DpdkTest(Interactive):
+    """Debian's dpdk-test under the launcher."""
+    __test__ = False
+    prompt = "RTE>>"
+
+    def __init__(self, nics: list[Nic], *eal: str):
+        super().__init__([*UNDER_LAUNCHER, "dpdk-test", "-l", "0-1", *allowed(*nics), *eal])
+
+    def verdict(self, autotest: str) -> str:
+        """Runs one of its autotests; returns what it says at the end, as "OK"."""
+        text = self.command(autotest, AUTOTEST_SECONDS)
+        said = re.search(r"^Test (\w+)", text, re.MULTILINE)
+        assert said, f"no verdict in:\n{text}"
+        return said[1]
 
 
 class Memory(Interactive):

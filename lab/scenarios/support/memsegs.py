@@ -5,14 +5,14 @@ import re
 import struct
 from dataclasses import dataclass
 
-from support.application import Interactive, Testpmd
+from support.application import Interactive, Memory
 from support.translation import Piece
 
 PAGE = 4096
 PRESENT = 1 << 63
 FRAME = (1 << 55) - 1
 
-TESTPMD_LINE = re.compile(
+DUMP_LINE = re.compile(
     r"IOVA:(?P<iova>0x[0-9a-f]+), len:(?P<length>\d+), virt:(?P<va>0x[0-9a-f]+), "
     r"socket_id:-?\d+, hugepage_sz:(?P<page>\d+)")
 MEMORY_LINE = re.compile(
@@ -34,11 +34,11 @@ class Segment:
 
 def segments(app: Interactive) -> list[Segment]:
     """The segments that an application says it has."""
-    if isinstance(app, Testpmd):
-        # The command's name in DPDK 25.11, and before
-        texts, line = map(app.command, ("dump physmem", "dump_physmem")), TESTPMD_LINE
-    else:
+    if isinstance(app, Memory):
         texts, line = map(app.command, ("segments",)), MEMORY_LINE
+    else:
+        # The command's name in testpmd of DPDK 25.11, and everywhere before
+        texts, line = map(app.command, ("dump physmem", "dump_physmem")), DUMP_LINE
     for text in texts:
         found = [Segment(**{name: int(value, 0) for name, value in match.groupdict().items()})
                  for match in line.finditer(text)]
