@@ -104,7 +104,7 @@ class Machine:
             left = max(0, deadline - time.monotonic()) if deadline else None
             if not select.select([self.port], [], [], left)[0]:
                 raise self.failure(f"the command did not end within {timeout:g} s "
-                                    "(--timeout gives it longer)")
+                                   "(--timeout gives it longer)")
             data = self.port.recv(CHUNK)
             if not data:
                 return
@@ -139,8 +139,8 @@ class Machine:
             return int((self.job / "status").read_text())
         except (OSError, ValueError):
             raise self.failure(f"QEMU ended (exit status {self.process.returncode}) "
-                                "before the command did: the guest crashed or QEMU refused "
-                                "its arguments")
+                               "before the command did: the guest crashed or QEMU refused "
+                               "its arguments")
 
     def failure(self, what: str) -> LabError:
         return LabError(f"{what}.\nEverything about this run is in {self.run}\n"

@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Fixtures of the scenarios, which run as root in the lab's guest (see lab/README.md)."""
-from pathlib import Path
-
 import pytest
 
-from support import application, machine
+from support import application, machine, network
 
 PAYLOAD_BYTES = 8 << 20
 TAIL = 60
@@ -18,14 +16,9 @@ def nics():
 
 @pytest.fixture(scope="session")
 def payload(tmp_path_factory):
-    """A file to send: real programs, at least 8 MiB of them."""
+    """A file to send, of at least 8 MiB."""
     path = tmp_path_factory.mktemp("payload") / "libraries"
-    with path.open("wb") as file:
-        for library in sorted(Path("/usr/lib/x86_64-linux-gnu").glob("librte_*.so.*")):
-            if file.tell() >= PAYLOAD_BYTES:
-                break
-            file.write(library.read_bytes())
-    assert path.stat().st_size >= PAYLOAD_BYTES
+    network.write_payload(path, PAYLOAD_BYTES)
     return path
 
 

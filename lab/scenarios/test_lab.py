@@ -8,28 +8,22 @@ from pathlib import Path
 
 import pytest
 
-PCI = Path("/sys/bus/pci/devices")
-VFIO_DEVICES = Path("/dev/vfio/devices")
+from support.machine import CDEVS, IOMMU, nics
+
 VFIO_DEVICE_BIND_IOMMUFD = 0x3B76
-
-
-def nics() -> list[str]:
-    """PCI addresses of the DPDK NICs, in pair order."""
-    return [line.split()[0] for line in Path("/run/lab/nics").read_text().splitlines()]
 
 
 @pytest.mark.intel
 @pytest.mark.smoke
 def test_dpdk_nics_are_bound_to_vfio_pci():
-    drivers = [(PCI / nic / "driver").resolve().name for nic in nics()]
-    assert drivers == ["vfio-pci", "vfio-pci"]
+    assert [nic.driver for nic in nics()] == ["vfio-pci", "vfio-pci"]
 
 
 @pytest.mark.intel
 @pytest.mark.smoke
 def test_every_nic_has_an_iommu_group_of_its_own():
-    groups = [sorted(os.listdir(PCI / nic / "iommu_group/devices")) for nic in nics()]
-    assert groups == [[nic] for nic in nics()]
+    groups = [sorted(os.listdir(nic.sysfs / "iommu_group/devices")) for nic in nics()]
+    assert groups == [[nic.pci] for nic in nics()]
 
 
 @pytest.mark.intel
@@ -51,8 +45,8 @@ def test_hugepages_are_there():
 @pytest.mark.intel
 @pytest.mark.smoke
 def test_iommufd_and_a_cdev_for_each_nic_are_there():
-    assert Path("/dev/iommu").is_char_device()
-    assert len(list(VFIO_DEVICES.iterdir())) == len(nics())
+    assert IOMMU.is_char_device()
+    assert len(list(CDEVS.iterdir())) == len(nics())
 
 
 @pytest.mark.intel
@@ -69,20 +63,20 @@ def test_iommu_has_39_address_bits():
 
 @pytest.mark.nocdev
 def test_nocdev_kernel_has_iommufd_but_no_cdevs():
-    assert Path("/dev/iommu").is_char_device()
-    assert not VFIO_DEVICES.exists()
+    assert IOMMU.is_char_device()
+    assert not CDEVS.exists()
 
 
 @pytest.mark.old
 def test_old_kernel_is_6_12_with_cdevs():
     assert os.uname().release.startswith("6.12.")
-    assert len(list(VFIO_DEVICES.iterdir())) == len(nics())
+    assert len(list(CDEVS.iterdir())) == len(nics())
 
 
 @pytest.mark.noremap
 def test_binding_is_refused_without_interrupt_remapping():
-    cdev = next(VFIO_DEVICES.iterdir())
-    iommufd = os.open("/dev/iommu", os.O_RDWR)
+    cdev = next(CDEVS.iterdir())
+    iommufd = os.open(IOMMU, os.O_RDWR)
     device = os.open(cdev, os.O_RDWR)
     argsz_flags_iommufd_devid = b"".join(
         value.to_bytes(4, "little") for value in (16, 0, iommufd, 0))

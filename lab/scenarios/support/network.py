@@ -10,6 +10,7 @@ from support.machine import wait_until
 
 PORT = 5000
 TRANSFER_SECONDS = 120
+LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
 
 
 def _run(argv: list[str], **how) -> subprocess.CompletedProcess:
@@ -53,6 +54,16 @@ RIGHT = Namespace("right", "10.0.1.2")
 def sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_payload(path: Path, length: int) -> None:
+    """Makes a file to send: real programs, at least so many bytes of them."""
+    with path.open("wb") as file:
+        for library in sorted(LIBRARIES.glob("librte_*.so.*")):
+            if file.tell() >= length:
+                break
+            file.write(library.read_bytes())
+    assert path.stat().st_size >= length
 
 
 def send_file(sender: Namespace, receiver: Namespace, path: Path) -> str:
