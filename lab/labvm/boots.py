@@ -30,6 +30,8 @@ UNSAFE = "iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interr
 BOOTS = (
     Boot("intel-25.11", "25.11", "fault", "intel"),
     Boot("intel-24.11", "24.11", "fault", "intel"),
+    Boot("numa-25.11", "25.11", "fault", "numa",
+         Options(memory="10G", hugepages=1024, gigantic=4, numa=2)),
     Boot("amd-25.11", "25.11", "fault", "smoke", Options(iommu="amd")),
     Boot("virtio-25.11", "25.11", "fault", "smoke", Options(iommu="virtio", append=UNSAFE)),
     Boot("narrow-25.11", "25.11", "measure", "narrow",

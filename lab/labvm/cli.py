@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The lab's command line."""
 import argparse
+import dataclasses
 import os
 import signal
 import sys
@@ -41,6 +42,8 @@ def _machine_options(parser: argparse.ArgumentParser, kernel: str = "measure") -
     add("cpus", 2, "CPUs of the guest", type=int)
     add("memory", "3G", "memory of the guest")
     add("hugepages", 512, "2 MiB hugepages in the guest", type=int)
+    add("gigantic", 0, "1 GiB hugepages in the guest", type=int)
+    add("numa", 1, "NUMA nodes, which share CPUs, memory and hugepages", type=int)
     add("nics", 2, f"DPDK NICs, at most {machine.MAX_NICS}", type=int)
     add("append", "", "more of the guest kernel's command line")
     parser.add_argument("--no-build", dest="build", action="store_false",
@@ -86,9 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 def _options(arguments: argparse.Namespace) -> machine.Options:
     if not 0 <= arguments.nics <= machine.MAX_NICS:
         raise LabError(f"--nics {arguments.nics}: 0 to {machine.MAX_NICS} are possible.", USAGE)
-    return machine.Options(arguments.iommu, arguments.iommu_opts, arguments.cpus,
-                           arguments.memory, arguments.hugepages, arguments.nics,
-                           arguments.append)
+    if not 1 <= arguments.numa <= arguments.cpus:
+        raise LabError(f"--numa {arguments.numa}: 1 to {arguments.cpus} are possible, "
+                       "a CPU (--cpus) for each node.", USAGE)
+    return machine.Options(**{field.name: getattr(arguments, field.name)
+                              for field in dataclasses.fields(machine.Options)})
 
 
 def _parts(arguments: argparse.Namespace) -> vm.Parts:

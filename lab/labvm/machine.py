@@ -4,7 +4,10 @@
 Pair i of the network is hub i with two ports: a DPDK NIC (igb) and a NIC that
 the guest kernel owns (virtio-net). Paths are those in QEMU's chroot (vm.py).
 """
+import re
 from dataclasses import dataclass
+
+from labvm.errors import USAGE, LabError
 
 MAX_NICS = 16
 
@@ -27,6 +30,8 @@ class Options:
     cpus: int = 2
     memory: str = "3G"
     hugepages: int = 512    # of 2 MiB
+    gigantic: int = 0       # hugepages of 1 GiB
+    numa: int = 1           # nodes, which share CPUs, memory and hugepages equally
     nics: int = 2
     append: str = ""        # more of the kernel's command line
 
@@ -72,6 +77,35 @@ def _share(tag: str, path: str, writable: bool = False) -> list[str]:
             *_device("virtio-9p-pci", {"fsdev": tag, "mount_tag": tag})]
 
 
+def mib(memory: str) -> int:
+    """MiB of a size as "3G" or "512M"."""
+    match = re.fullmatch(r"(\d+)([MG])", memory)
+    if not match:
+        raise LabError(f"{memory} is no size of memory: 512M and 3G are.", USAGE)
+    return int(match[1]) << (10 if match[2] == "G" else 0)
+
+
+def _shares(total: int, nodes: int) -> list[range]:
+    """Numbers from 0 on, a contiguous share of them for each node."""
+    return [range(total * node // nodes, total * (node + 1) // nodes) for node in range(nodes)]
+
+
+def _memory(options: Options) -> list[str]:
+    """Memory that programs beside QEMU could share, of one node or several."""
+    def backend(name: str, size: str) -> list[str]:
+        return ["-object", f"memory-backend-memfd,id={name},size={size},share=on"]
+
+    if options.numa == 1:
+        return ["-machine", "memory-backend=ram", *backend("ram", options.memory)]
+    arguments = []
+    mebibytes = mib(options.memory)
+    for node, (cpus, memory) in enumerate(zip(_shares(options.cpus, options.numa),
+                                              _shares(mebibytes, options.numa))):
+        arguments += [*backend(f"ram{node}", f"{len(memory)}M"), "-numa",
+                      f"node,nodeid={node},memdev=ram{node},cpus={cpus[0]}-{cpus[-1]}"]
+    return arguments
+
+
 def _terminal(interactive: bool) -> list[str]:
     """The job's output (or the user's terminal), on QEMU's standard input: a socket."""
     port = _device("virtconsole", {"chardev": "job"}) if interactive else \
@@ -86,6 +120,7 @@ def command_line(options: Options) -> str:
         "console=ttyS0 quiet panic=-1",
         "root=/dev/vda rootfstype=erofs ro",
         f"hugepages={options.hugepages} iommu=nopt intel_iommu=on,sm_on",
+        f"hugepagesz=1G hugepages={options.gigantic}" if options.gigantic else "",
         options.append,
         f'init=/bin/sh -- -c "{mount} && exec /src/lab/guest/init"'])
 
@@ -94,11 +129,10 @@ def arguments(options: Options, interactive: bool = False) -> list[str]:
     """QEMU and its arguments."""
     return ["qemu-system-x86_64", "-name", "dpdk-iommufd-lab",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-machine", "q35,kernel-irqchip=off,memory-backend=ram",
+            "-machine", "q35,kernel-irqchip=off",
             # The kernel turns SVA off when it has 5-level page tables
             "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
-            "-smp", str(options.cpus), "-m", options.memory,
-            "-object", f"memory-backend-memfd,id=ram,size={options.memory},share=on",
+            "-smp", str(options.cpus), "-m", options.memory, *_memory(options),
             "-kernel", "/kernel/bzImage", "-append", command_line(options),
             "-serial", "file:/out/console.log", "-qmp", "unix:/out/qmp.sock,server,nowait",
             *_iommu(options), *_network(options),

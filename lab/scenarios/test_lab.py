@@ -55,6 +55,17 @@ def test_fault_injection_is_there():
     assert Path("/sys/kernel/debug/iommu/intel").is_dir()
 
 
+@pytest.mark.numa
+def test_both_nodes_have_a_cpu_and_pages_of_both_sizes():
+    nodes = sorted(Path("/sys/devices/system/node").glob("node[0-9]*"))
+    assert [(node / "cpulist").read_text().strip() for node in nodes] == ["0", "1"]
+    for node in nodes:
+        pages = {size: int((node / f"hugepages/hugepages-{size}kB/nr_hugepages").read_text())
+                 for size in (2 << 10, 1 << 20)}
+        assert pages == {2 << 10: 512, 1 << 20: 2}
+    assert os.statvfs("/dev/hugepages1G").f_bsize == 1 << 30
+
+
 @pytest.mark.narrow
 def test_iommu_has_39_address_bits():
     capabilities = int(Path("/sys/class/iommu/dmar0/intel-iommu/cap").read_text(), 16)

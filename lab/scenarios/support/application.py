@@ -14,7 +14,7 @@ BUILD = Path("/build")
 LAUNCHER = BUILD / "project/usertools/dpdk-iommufd.py"
 EXAMPLES = BUILD / "examples"
 LOGS = Path("/out/applications")
-HUGEPAGES = Path("/dev/hugepages")
+HUGEPAGES = (Path("/dev/hugepages"), Path("/dev/hugepages1G"))
 
 UNDER_LAUNCHER = (str(LAUNCHER), "run", "--")
 IOMMUFD = "--iova-mode=iommufd"
@@ -37,8 +37,9 @@ def forget_hugepages(argv) -> None:
     """EAL leaves its hugepage files to its next start; the next test wants them free."""
     prefix = next((word.partition("=")[2] for word in argv
                    if word.startswith("--file-prefix=")), "rte")
-    for file in HUGEPAGES.glob(f"{prefix}map_*"):
-        file.unlink()
+    for mounted in HUGEPAGES:
+        for file in mounted.glob(f"{prefix}map_*"):
+            file.unlink()
 
 
 class Application:
