@@ -17,7 +17,10 @@ STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
 	-Wl,-Bdynamic -lnuma -lm
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(STATIC)
+# Preloaded: what an application asks of VFIO and iommufd
+PRELOADED := ioctls.so
+
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(STATIC) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -33,3 +36,6 @@ $(APPS): %: /src/lab/apps/%.c
 
 $(STATIC): %-static: /src/lab/apps/%.c
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $< -o $@ $(STATIC_EAL)
+
+$(PRELOADED): %.so: /src/lab/apps/%.c
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lib/eal_iommufd -shared -fPIC $< -o $@
