@@ -113,6 +113,18 @@ def _terminal(interactive: bool) -> list[str]:
     return ["-chardev", "socket,id=job,fd=0", *_device("virtio-serial-pci", {}), *port]
 
 
+def _hypervisor() -> list[str]:
+    """A monitor for the guest: a port of its own, joined to a second QMP server by a socket.
+
+    PCI Express does the hot plugging, whose Linux driver the guest has, not ACPI.
+    """
+    return ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
+            "-chardev", "socket,id=monitor,path=/out/hypervisor.sock,server=on,wait=off",
+            "-mon", "chardev=monitor,mode=control",
+            "-chardev", "socket,id=hypervisor,path=/out/hypervisor.sock",
+            *_device("virtserialport", {"chardev": "hypervisor", "name": "lab.hypervisor"})]
+
+
 def command_line(options: Options) -> str:
     """The guest kernel's command line."""
     mount = "mount -t 9p -o trans=virtio,version=9p2000.L,cache=loose src /src"
@@ -121,6 +133,8 @@ def command_line(options: Options) -> str:
         "root=/dev/vda rootfstype=erofs ro",
         f"hugepages={options.hugepages} iommu=nopt intel_iommu=on,sm_on",
         f"hugepagesz=1G hugepages={options.gigantic}" if options.gigantic else "",
+        # Without ASPM, the kernel doesn't ask the firmware to leave hot plugging to it
+        "pcie_ports=native",
         options.append,
         f'init=/bin/sh -- -c "{mount} && exec /src/lab/guest/init"'])
 
@@ -139,4 +153,4 @@ def arguments(options: Options, interactive: bool = False) -> list[str]:
             "-blockdev", "driver=file,node-name=root,filename=/guest/root.erofs,read-only=on",
             *_device("virtio-blk-pci", {"drive": "root"}), *_share("src", "/src"),
             *_share("build", "/build"), *_share("out", "/out/out", writable=True),
-            *_terminal(interactive)]
+            *_terminal(interactive), *_hypervisor()]

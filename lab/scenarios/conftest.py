@@ -3,6 +3,7 @@
 import pytest
 
 from support import application, machine, network
+from support.hypervisor import Hypervisor
 
 PAYLOAD_BYTES = 8 << 20
 TAIL = 60
@@ -20,6 +21,14 @@ def payload(tmp_path_factory):
     path = tmp_path_factory.mktemp("payload") / "libraries"
     network.write_payload(path, PAYLOAD_BYTES)
     return path
+
+
+@pytest.fixture(scope="session")
+def hypervisor():
+    """What is outside the machine: it can take devices away and bring them."""
+    monitor = Hypervisor()
+    yield monitor
+    monitor.close()
 
 
 def assert_no_complaints(log):

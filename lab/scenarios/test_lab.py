@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.hypervisor import HypervisorError
 from support.machine import CDEVS, IOMMU, nics
 
 VFIO_DEVICE_BIND_IOMMUFD = 0x3B76
@@ -47,6 +48,14 @@ def test_hugepages_are_there():
 def test_iommufd_and_a_cdev_for_each_nic_are_there():
     assert IOMMU.is_char_device()
     assert len(list(CDEVS.iterdir())) == len(nics())
+
+
+@pytest.mark.intel
+@pytest.mark.smoke
+def test_the_hypervisor_answers(hypervisor):
+    assert hypervisor.execute("query-status")["running"]
+    with pytest.raises(HypervisorError, match="no-such-device"):
+        hypervisor.execute("device_del", id="no-such-device")
 
 
 @pytest.mark.intel

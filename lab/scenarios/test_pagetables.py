@@ -3,20 +3,14 @@
 import pytest
 
 from support.application import IOMMUFD, Memory, Testpmd
-from support.memsegs import in_physical_memory, segments, size
+from support.memsegs import segments, size
 from support.network import assert_forwarded
-from support.pagetable import page_table
-from support.translation import assert_same
+from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
 
 pytestmark = pytest.mark.intel
 
 MIB = 1 << 20
 GIB = 1 << 30
-
-
-def assert_nothing_reachable(nics):
-    for nic in nics:
-        assert_same([], page_table(nic).pieces, f"{nic.pci} without an application")
 
 
 @pytest.fixture(autouse=True)
@@ -25,15 +19,6 @@ def nothing_before_and_after(nics):
     assert_nothing_reachable(nics)
     yield
     assert_nothing_reachable(nics)
-
-
-def assert_reachable_is_memory(app, nics):
-    """Both devices use one page table, and it is the application's memory."""
-    memory = in_physical_memory(app.pid, segments(app))
-    tables = [page_table(nic) for nic in nics]
-    for nic, table in zip(nics, tables):
-        assert_same(memory, table.pieces, f"IOMMU page table of {nic.pci}")
-    assert tables[0].root == tables[1].root, "each device has a page table of its own"
 
 
 def test_testpmd_memory_while_it_forwards(nics, payload):
