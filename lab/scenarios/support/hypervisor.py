@@ -7,7 +7,7 @@ import select
 import time
 from pathlib import Path
 
-from support.machine import DeadlineError
+from support.machine import DeadlineError, Nic, wait_until
 
 PORT = "lab.hypervisor"
 PORTS = Path("/sys/class/virtio-ports")
@@ -75,6 +75,17 @@ class Hypervisor:
                 if seen["event"] == event and data.items() <= seen.get("data", {}).items():
                     return
             self._message(deadline, f"event {event}")
+
+    def unplug(self, pair: int) -> None:
+        """Takes a NIC out of the machine, and waits until the guest has let it go."""
+        self.execute("device_del", id=f"nic{pair}")
+        self.wait_for("DEVICE_DELETED", device=f"nic{pair}")
+
+    def plug(self, pair: int, nic: Nic) -> None:
+        """Puts a NIC that was taken out in again; the guest's own driver gets it first."""
+        self.execute("device_add", driver="igb", id=f"nic{pair}", netdev=f"dpdk{pair}",
+                     bus=f"port{pair}", mac=nic.mac, romfile="")
+        wait_until(lambda: nic.driver == "igb", f"{nic.pci} is back")
 
     def close(self) -> None:
         os.close(self.file)

@@ -60,10 +60,18 @@ class Nic:
         """Its VFIO group."""
         return Path("/dev/vfio") / (self.sysfs / "iommu_group").resolve().name
 
+    def unbind(self) -> None:
+        """Takes it from its kernel driver, as soon as that lets it go."""
+        (self.sysfs / "driver/unbind").write_text(self.pci)
+
+    def reset(self) -> None:
+        """Has the kernel reset it."""
+        (self.sysfs / "reset").write_text("1")
+
     def bind(self, driver: str) -> None:
         """Gives it to another kernel driver."""
         if self.driver != "none":
-            (self.sysfs / "driver/unbind").write_text(self.pci)
+            self.unbind()
         (self.sysfs / "driver_override").write_text(driver)
         (PCI / "drivers_probe").write_text(self.pci)
         if self.driver != driver:
