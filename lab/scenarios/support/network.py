@@ -25,6 +25,20 @@ class Namespace:
     name: str
     address: str
 
+    @classmethod
+    @contextlib.contextmanager
+    def of(cls, interface: str, name: str, address: str):
+        """A new namespace for an interface of the kernel's, for a while."""
+        end = cls(name, address)
+        _run(["ip", "netns", "add", name])
+        try:
+            _run(["ip", "link", "set", interface, "netns", name, "name", "eth0"])
+            end.ip("addr", "add", f"{address}/24", "dev", "eth0")
+            end.ip("link", "set", "eth0", "up")
+            yield end
+        finally:
+            _run(["ip", "netns", "del", name])
+
     def inside(self, *command: str) -> list[str]:
         return ["ip", "netns", "exec", self.name, *command]
 

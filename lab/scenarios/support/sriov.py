@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""SR-IOV: a NIC's virtual function, and the NIC itself in the hands of the kernel."""
+import contextlib
+
+from support.machine import Nic, bound_to
+from support.network import Namespace
+
+VF_MAC = "52:54:00:d0:01:00"
+
+
+@contextlib.contextmanager
+def kept_by_kernel(nic: Nic, address: str):
+    """A NIC of the kernel's for a while, in a namespace of its own."""
+    with bound_to("igb", nic):
+        interface = next((nic.sysfs / "net").iterdir()).name
+        with Namespace.of(interface, "kept", address) as end:
+            yield end
+
+
+@contextlib.contextmanager
+def virtual_function(pf: Nic):
+    """The first virtual function of a NIC for a while, with vfio-pci."""
+    number = pf.sysfs / "sriov_numvfs"
+    number.write_text("1")
+    try:
+        vf = Nic((pf.sysfs / "virtfn0").resolve().name, VF_MAC)
+        if vf.driver != "vfio-pci":
+            vf.bind("vfio-pci")
+        yield vf
+    finally:
+        number.write_text("0")
