@@ -11,39 +11,46 @@ struct vfio_device_info;
 
 /**
  * @file
- * The backend: one context, one IOAS that holds EAL's memory, the page tables on it, and the
- * devices attached to them. It is the library's one root; iommufd_backend.c owns it.
+ * The backend: one context, the default container that holds EAL's memory, the application's own
+ * containers, the IOMMU groups bound to them, and the devices. It is the library's one root;
+ * iommufd_backend.c owns it.
  *
  * Functions return 0 or -errno and log what went wrong. They may be called from any thread.
  */
 
-/** Turn the backend on or off, before EAL starts. */
+/** Turn the backend on or off, before EAL starts or where EAL asks for VFIO. */
 void iommufd_backend_enable(bool on);
 
 /** @return Whether it is on. */
 bool iommufd_backend_is_enabled(void);
 
-/** Open /dev/iommu and make the IOAS; does nothing where that was done. */
+/**
+ * Open /dev/iommu and make the default container; does nothing where that was done. A secondary
+ * process has both from the primary.
+ */
 int iommufd_backend_open(void);
 
 /** @return Whether it is open. */
 bool iommufd_backend_is_open(void);
 
 /**
- * Follow EAL's memory no longer. What EAL frees from here on stays mapped, and its pages stay ours,
- * until the backend is closed. EAL's end needs that: it frees memory that was never to be freed, a
- * page here and there out of larger areas, while devices are still open.
+ * Answer secondary processes no more, and follow EAL's memory no longer. What EAL frees from here on
+ * stays mapped, and its pages stay ours, until the backend is closed. EAL's end needs that: it frees
+ * memory that was never to be freed, a page here and there out of larger areas, while devices are
+ * still open.
  */
-void iommufd_backend_leave_memory(void);
+void iommufd_backend_leave_eal(void);
 
 /** Give everything back to the kernel. Devices must have been released. */
 void iommufd_backend_close(void);
 
-/** @return The descriptor of /dev/iommu, or -1. */
+/** @return The descriptor that stands for the default container, or -1. */
 int iommufd_backend_fd(void);
 
 /**
- * Open a device and attach it to the IOAS. The first one brings EAL's memory with it.
+ * Open a device and attach it to the container that its IOMMU group is bound to, or the default one.
+ * The first device in that brings EAL's memory with it. A secondary process gets the device from the
+ * primary.
  *
  * @param fd
  *   Set to the device's descriptor. It stays the backend's.
@@ -54,11 +61,41 @@ int iommufd_backend_add_device(const char *sysfs_base, const char *name, int *fd
 /** Detach and close a device. @return 0, or -ENODEV where there is none of that name. */
 int iommufd_backend_remove_device(const char *name);
 
-/** Map memory that isn't EAL's for all devices, as iommufd_ioas_map(). */
-int iommufd_backend_map(uint64_t va, uint64_t iova, uint64_t len);
+/**
+ * Make a container with an IOAS of its own.
+ *
+ * @return Its descriptor, or -errno: ENOTSUP in a secondary process.
+ */
+int iommufd_backend_create_container(void);
 
-/** Unmap it, as it was mapped. */
-int iommufd_backend_unmap(uint64_t iova, uint64_t len);
+/**
+ * Destroy an application's container, and forget which groups were bound to it.
+ *
+ * @return 0, or -errno: EINVAL where there is none of that descriptor, EBUSY where it has devices.
+ */
+int iommufd_backend_destroy_container(int container_fd);
+
+/**
+ * Bind an IOMMU group to a container: its devices will be attached there.
+ *
+ * @return
+ *   A descriptor that stands for the group, or -errno: EINVAL where there is no such container,
+ *   EBUSY where a device of the group is open in another one.
+ */
+int iommufd_backend_bind_group(int container_fd, int group);
+
+/** Undo that. @return 0, or -errno: EINVAL, EBUSY where a device of the group is open. */
+int iommufd_backend_unbind_group(int container_fd, int group);
+
+/** Forget a group whose descriptor the application has closed. @return 0, or -EINVAL. */
+int iommufd_backend_forget_group(int group_fd);
+
+/** Map memory in a container, as iommufd_container_map(); -EINVAL where there is none. */
+int iommufd_backend_map(int container_fd, int fd, uint64_t offset, uint64_t va, uint64_t iova,
+		uint64_t len);
+
+/** Unmap it, as iommufd_container_unmap(); -EINVAL where there is no such container. */
+int iommufd_backend_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t len);
 
 /** How the devices fared that applications asked for. */
 struct iommufd_backend_tally {
@@ -69,7 +106,17 @@ struct iommufd_backend_tally {
 
 void iommufd_backend_tally(struct iommufd_backend_tally *tally);
 
-/** Print the context, the IOAS, its page tables and devices. */
+/**
+ * What a secondary process is given of the context and the default container.
+ *
+ * @return 0, or -ENODEV where the backend is not open.
+ */
+int iommufd_backend_share(int *fd, uint32_t *ioas_id);
+
+/** @return The descriptor of a device for a secondary process, or -ENODEV. */
+int iommufd_backend_share_device(const char *name);
+
+/** Print the context, the containers, their page tables and devices. */
 void iommufd_backend_dump(FILE *out);
 
 #endif /* IOMMUFD_BACKEND_H */

@@ -27,4 +27,20 @@ struct iommu_ioas_map_file {
 #define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 #endif
 
+/*
+ * Linux 6.17 has made struct vfio_device_bind_iommufd longer: this is the longer one under a name
+ * that no header has.
+ */
+#ifndef VFIO_DEVICE_BIND_FLAG_TOKEN
+#define VFIO_DEVICE_BIND_FLAG_TOKEN (1 << 0)
+#endif
+
+struct iommufd_bind {
+	__u32 argsz;
+	__u32 flags;
+	__s32 iommufd;
+	__u32 out_devid;
+	__aligned_u64 token_uuid_ptr;
+};
+
 #endif /* IOMMUFD_COMPAT_H */

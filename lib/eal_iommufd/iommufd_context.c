@@ -54,11 +54,18 @@ iommufd_context_open(struct iommufd_context *ctx)
 		return -err;
 	}
 
-	ctx->maps_files = kernel_maps_files(ctx);
+	iommufd_context_adopt(ctx, ctx->fd);
 	if (!ctx->maps_files)
 		IOMMUFD_LOG(INFO, "this kernel maps no files (Linux before 6.13): memory is mapped "
 			"by address, which takes longer");
 	return 0;
+}
+
+void
+iommufd_context_adopt(struct iommufd_context *ctx, int fd)
+{
+	ctx->fd = fd;
+	ctx->maps_files = kernel_maps_files(ctx);
 }
 
 void

@@ -24,6 +24,9 @@ struct iommufd_context {
  */
 int iommufd_context_open(struct iommufd_context *ctx);
 
+/** Make an open descriptor of /dev/iommu, which another process has opened, a context. */
+void iommufd_context_adopt(struct iommufd_context *ctx, int fd);
+
 /** Close it; harmless on a closed one. */
 void iommufd_context_close(struct iommufd_context *ctx);
 

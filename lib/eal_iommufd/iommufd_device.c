@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_string_fns.h>
@@ -16,13 +15,6 @@
 #include "iommufd_hwpt.h"
 #include "iommufd_ioctl.h"
 #include "iommufd_log.h"
-
-/*
- * A process that was killed holds its devices until the kernel has reset them, which takes a
- * tenth of a second for each: wait this long before calling a device busy.
- */
-#define BIND_PATIENCE_MS 1500
-#define BIND_RETRY_MS 10
 
 int
 iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cdev)
@@ -51,11 +43,11 @@ iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cdev)
 }
 
 static int
-find_cdev(struct iommufd_device *dev, const char *sysfs_base)
+find_cdev(struct iommufd_device *dev)
 {
 	int ret;
 
-	ret = iommufd_device_find_cdev(sysfs_base, dev->name, dev->cdev);
+	ret = iommufd_device_find_cdev(dev->sysfs_base, dev->name, dev->cdev);
 	if (ret == -ENODEV)
 		IOMMUFD_LOG(ERR, "%s: no VFIO driver is bound to it: "
 			"dpdk-devbind.py -b vfio-pci %s", dev->name, dev->name);
@@ -99,82 +91,20 @@ open_cdev(struct iommufd_device *dev)
 	return -err;
 }
 
-static void
-log_bind_error(const struct iommufd_device *dev, int err)
-{
-	switch (err) {
-	case EBUSY:
-		IOMMUFD_LOG(ERR, "%s: another process holds it (fuser -v %s/%s and its VFIO group "
-			"in /dev/vfio tell which)", dev->name, IOMMUFD_CDEV_DIR, dev->cdev);
-		break;
-	case EPERM:
-		IOMMUFD_LOG(ERR, "%s: bind: %s: its IOMMU doesn't remap interrupts. Turn interrupt "
-			"remapping on (firmware; intremap= on the kernel command line). "
-			"iommufd.allow_unsafe_interrupts=1 lets the kernel go on without, but then "
-			"the device can write any interrupt to any CPU, and whoever controls the "
-			"device controls the machine", dev->name, strerror(err));
-		break;
-	default:
-		IOMMUFD_LOG(ERR, "%s: cannot bind %s/%s to %s: %s: see the kernel log (dmesg)",
-			dev->name, IOMMUFD_CDEV_DIR, dev->cdev, IOMMUFD_PATH, strerror(err));
-	}
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int
-bind_context(struct iommufd_device *dev, struct iommufd_context *ctx)
-{
-	const struct timespec pause = { .tv_nsec = BIND_RETRY_MS * 1000000L };
-	const int64_t deadline = now_ms() + BIND_PATIENCE_MS;
-	struct vfio_device_bind_iommufd bind = {
-		.argsz = sizeof(bind),
-		.iommufd = ctx->fd,
-	};
-	int ret;
-
-	/* EINVAL: a character device has it; EBUSY: a VFIO group has it. */
-	for (;;) {
-		ret = IOMMUFD_IOCTL(dev->fd, VFIO_DEVICE_BIND_IOMMUFD, &bind);
-		if ((ret != -EINVAL && ret != -EBUSY) || now_ms() >= deadline)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	if (ret == -EINVAL)
-		ret = -EBUSY;
-	if (ret < 0) {
-		log_bind_error(dev, -ret);
-		return ret;
-	}
-
-	dev->id = bind.out_devid;
-	return 0;
-}
-
 int
 iommufd_device_open(struct iommufd_device *dev, struct iommufd_context *ctx,
 		const char *sysfs_base, const char *name)
 {
 	int ret;
 
-	memset(dev, 0, sizeof(*dev));
-	dev->fd = -1;
-	strlcpy(dev->name, name, sizeof(dev->name));
-
-	ret = find_cdev(dev, sysfs_base);
+	iommufd_device_adopt(dev, sysfs_base, name, -1);
+	ret = find_cdev(dev);
 	if (ret < 0)
 		return ret;
 	ret = open_cdev(dev);
 	if (ret < 0)
 		return ret;
-	ret = bind_context(dev, ctx);
+	ret = iommufd_device_bind(dev, ctx);
 	if (ret < 0)
 		goto close_cdev;
 	return 0;
@@ -182,6 +112,15 @@ iommufd_device_open(struct iommufd_device *dev, struct iommufd_context *ctx,
 close_cdev:
 	iommufd_device_close(dev);
 	return ret;
+}
+
+void
+iommufd_device_adopt(struct iommufd_device *dev, const char *sysfs_base, const char *name, int fd)
+{
+	memset(dev, 0, sizeof(*dev));
+	strlcpy(dev->sysfs_base, sysfs_base, sizeof(dev->sysfs_base));
+	strlcpy(dev->name, name, sizeof(dev->name));
+	dev->fd = fd;
 }
 
 void
@@ -202,13 +141,11 @@ iommufd_device_attach(struct iommufd_device *dev, struct iommufd_hwpt *hwpt)
 	int ret;
 
 	ret = IOMMUFD_IOCTL(dev->fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach);
-	if (ret == -EINVAL)
+	if (ret == -EINVAL || ret == -EADDRINUSE)
 		return ret;
 	if (ret < 0) {
-		IOMMUFD_LOG(ERR, "%s: cannot attach it to page table %u: %s%s", dev->name, hwpt->id,
-			strerror(-ret), ret == -EADDRINUSE ? ": a region reserved for it (see "
-			"iommu_group/reserved_regions in its sysfs directory) overlaps memory that "
-			"is mapped: move that with --base-virtaddr" : "");
+		IOMMUFD_LOG(ERR, "%s: cannot attach it to page table %u: %s", dev->name, hwpt->id,
+			strerror(-ret));
 		return ret;
 	}
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+struct iommufd_container;
 struct iommufd_context;
 struct iommufd_hwpt;
 struct vfio_device_info;
@@ -20,11 +21,13 @@ struct vfio_device_info;
  */
 struct iommufd_device {
 	TAILQ_ENTRY(iommufd_device) next;
-	char name[NAME_MAX];        /**< Bus address, as 0000:01:00.0. */
-	char cdev[NAME_MAX];        /**< File name in IOMMUFD_CDEV_DIR, as vfio0. */
-	int fd;                     /**< -1 when closed. */
-	uint32_t id;                /**< Given by the kernel at bind. */
-	struct iommufd_hwpt *hwpt;  /**< What it is attached to, or NULL. */
+	char sysfs_base[NAME_MAX]; /**< Its bus's directory, as /sys/bus/pci/devices. */
+	char name[NAME_MAX];       /**< Bus address, as 0000:01:00.0. */
+	char cdev[NAME_MAX];       /**< File name in IOMMUFD_CDEV_DIR, as vfio0. */
+	int fd;                    /**< -1 when closed. */
+	uint32_t id;               /**< Given by the kernel at bind. */
+	struct iommufd_hwpt *hwpt; /**< What it is attached to, or NULL. */
+	struct iommufd_container *container; /**< The one of that page table; its user's to set. */
 };
 
 /**
@@ -44,11 +47,26 @@ int iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cde
  * Open a device and bind it to the context. A failure is logged with its remedy.
  *
  * @return
- *   0, or -errno: ENODEV and ENOTSUP as iommufd_device_find_cdev(), EACCES, EBUSY where somebody
- *   else has the device, EPERM where its IOMMU doesn't remap interrupts.
+ *   0, or -errno: ENODEV and ENOTSUP as iommufd_device_find_cdev(), EACCES where the device node or
+ *   the VF token is not this user's, and as iommufd_device_bind().
  */
 int iommufd_device_open(struct iommufd_device *dev, struct iommufd_context *ctx,
 		const char *sysfs_base, const char *name);
+
+/** Make the descriptor of a device that another process has bound and attached a device. */
+void iommufd_device_adopt(struct iommufd_device *dev, const char *sysfs_base, const char *name,
+		int fd);
+
+/**
+ * Bind an open device to the context, with the VF token that EAL was given (--vfio-vf-token) where
+ * the device expects one. A device that a killed process has held is waited for.
+ *
+ * @return
+ *   0, or -errno, logged: EBUSY where somebody else has the device, EPERM where its IOMMU doesn't
+ *   remap interrupts, EACCES where the VF token is wrong or missing, ENOTSUP where the kernel can't
+ *   be given one.
+ */
+int iommufd_device_bind(struct iommufd_device *dev, struct iommufd_context *ctx);
 
 /**
  * Close it. The kernel lets it go only when its regions are unmapped too. Harmless on a closed one.
@@ -59,9 +77,8 @@ void iommufd_device_close(struct iommufd_device *dev);
  * Attach the device to a page table: from here on it can reach what is mapped.
  *
  * @return
- *   0; -EINVAL where the device's IOMMU can't use this page table, which may be no failure and is
- *   the caller's to log; or -errno, logged: EADDRINUSE where a region reserved for the device
- *   overlaps what is mapped.
+ *   0; what is the caller's to log: -EINVAL where the device's IOMMU can't use this page table, and
+ *   -EADDRINUSE where a region reserved for the device overlaps what is mapped; or -errno, logged.
  */
 int iommufd_device_attach(struct iommufd_device *dev, struct iommufd_hwpt *hwpt);
 

@@ -18,8 +18,8 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "iommufd_args.h"
 #include "iommufd_backend.h"
-#include "iommufd_flag.h"
 #include "iommufd_log.h"
 #include "iommufd_wrap.h"
 
@@ -115,19 +115,30 @@ check_devices(void)
 	return tally.refused != 0 ? -tally.first_error : -ENODEV;
 }
 
+static void
+log_segment_files(void)
+{
+	IOMMUFD_LOG(NOTICE, "EAL keeps its memory in one file for each list of segments "
+		"(--single-file-segments), so that neighbours are mapped in one call. Not wanted? "
+		"--iova-mode=iommufd,single-file-segments=no");
+}
+
 static int
-init_with_iommufd(int argc, char **argv)
+init_eal(const struct iommufd_args *args)
 {
 	int parsed, ret;
 
-	iommufd_backend_enable(true);
-	parsed = iommufd_next.eal_init(argc, argv);
+	iommufd_backend_enable(args->on);
+	parsed = iommufd_next.eal_init(args->argc, args->argv);
+	/* It is also on in a secondary process whose primary has it on. */
+	if (!iommufd_backend_is_enabled())
+		return parsed;
 	if (parsed < 0)
 		goto disable;
 
 	ret = check_devices();
 	if (ret < 0) {
-		iommufd_backend_leave_memory();
+		iommufd_backend_leave_eal();
 		iommufd_next.eal_cleanup();
 		parsed = -1;
 		rte_errno = -ret;
@@ -136,26 +147,29 @@ init_with_iommufd(int argc, char **argv)
 	return parsed;
 
 disable:
+	ret = rte_errno;
 	iommufd_backend_close();
 	iommufd_backend_enable(false);
+	rte_errno = ret;
 	return parsed;
 }
 
 int
 rte_eal_init(int argc, char **argv)
 {
-	struct iommufd_flag flag;
+	struct iommufd_args args;
 	int ret;
 
-	ret = iommufd_flag_take(&flag, argc, argv);
+	ret = iommufd_args_take(&args, argc, argv);
 	if (ret < 0) {
 		rte_errno = -ret;
 		return -1;
 	}
 
-	ret = flag.on ? init_with_iommufd(argc, argv) : iommufd_next.eal_init(argc, argv);
-	iommufd_flag_restore(&flag, argc, argv);
-	return ret;
+	ret = init_eal(&args);
+	if (ret >= 0 && args.segment_files && rte_eal_process_type() == RTE_PROC_PRIMARY)
+		log_segment_files();
+	return iommufd_args_return(&args, argv, ret);
 }
 
 int
@@ -167,7 +181,7 @@ rte_eal_cleanup(void)
 		return iommufd_next.eal_cleanup();
 
 	/* The mappings go last: until the devices are closed they may write to memory. */
-	iommufd_backend_leave_memory();
+	iommufd_backend_leave_eal();
 	ret = iommufd_next.eal_cleanup();
 	iommufd_backend_close();
 	iommufd_backend_enable(false);

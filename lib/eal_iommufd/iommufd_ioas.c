@@ -11,7 +11,6 @@
  */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -23,9 +22,6 @@
 #include "iommufd_log.h"
 
 #define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
-
-/* An IOMMU's address width cut by a reserved region or two. */
-#define USUAL_RANGES 8
 
 /** What backs an area: a range of a file, or with fd -1 the process's memory. */
 struct backing {
@@ -142,48 +138,4 @@ iommufd_ioas_unmap(struct iommufd_ioas *ioas, uint64_t iova, uint64_t len)
 	};
 
 	return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_UNMAP, &unmap);
-}
-
-void
-iommufd_ioas_unmap_all(struct iommufd_ioas *ioas)
-{
-	int ret;
-
-	/* The kernel's own words for "all of it". */
-	ret = iommufd_ioas_unmap(ioas, 0, UINT64_MAX);
-	if (ret < 0 && ret != -ENOENT)
-		IOMMUFD_LOG(WARNING, "cannot unmap IOAS %u: %s", ioas->id, strerror(-ret));
-}
-
-int
-iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas, struct iommu_iova_range **ranges,
-		uint32_t *n_ranges)
-{
-	struct iommu_ioas_iova_ranges query = {
-		.size = sizeof(query),
-		.ioas_id = ioas->id,
-		.num_iovas = USUAL_RANGES,
-	};
-	struct iommu_iova_range *found = NULL, *larger;
-	int ret;
-
-	/* Where there are more, the kernel says how many, and is asked again. */
-	do {
-		larger = realloc(found, query.num_iovas * sizeof(*found));
-		if (larger == NULL) {
-			free(found);
-			return -ENOMEM;
-		}
-		found = larger;
-		query.allowed_iovas = (uintptr_t)found;
-		ret = IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_IOVA_RANGES, &query);
-	} while (ret == -EMSGSIZE);
-
-	if (ret < 0) {
-		free(found);
-		return ret;
-	}
-	*ranges = found;
-	*n_ranges = query.num_iovas;
-	return 0;
 }

@@ -5,8 +5,6 @@
 
 #include <stdint.h>
 
-#include <linux/iommufd.h>
-
 struct iommufd_context;
 
 /** No area is mapped across a multiple of this, in bytes; iommufd_ioas.c says why. */
@@ -54,18 +52,5 @@ int iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd, uint64_t offset, ui
  * @return 0, or -errno: ENOENT where nothing is mapped there or an area sticks out of the range.
  */
 int iommufd_ioas_unmap(struct iommufd_ioas *ioas, uint64_t iova, uint64_t len);
-
-/** Unmap all. */
-void iommufd_ioas_unmap_all(struct iommufd_ioas *ioas);
-
-/**
- * Read which IOVAs may be mapped: what all page tables and devices of the IOAS have in common.
- *
- * @param ranges
- *   Set to an array in ascending order, to be given to free(3).
- * @return 0, or -errno.
- */
-int iommufd_ioas_iova_ranges(struct iommufd_ioas *ioas, struct iommu_iova_range **ranges,
-		uint32_t *n_ranges);
 
 #endif /* IOMMUFD_IOAS_H */

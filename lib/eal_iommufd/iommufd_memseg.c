@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -28,13 +27,15 @@
 #include "iommufd_ioas.h"
 #include "iommufd_log.h"
 #include "iommufd_memseg.h"
+#include "iommufd_numa.h"
+#include "iommufd_ranges.h"
 
 #define EVENT_CALLBACK_NAME "iommufd"
 
 bool
 iommufd_run_join(struct iommufd_run *run, const struct iommufd_run *next)
 {
-	if (!run->joinable || !next->joinable || run->fd != next->fd)
+	if (!run->joinable || !next->joinable || run->fd != next->fd || run->node != next->node)
 		return false;
 	if (run->va + run->len != next->va || run->iova + run->len != next->iova)
 		return false;
@@ -55,6 +56,7 @@ run_of_memseg(const struct iommufd_ioas *ioas, const struct rte_memseg_list *msl
 		.iova = ms->iova,
 		.len = ms->len,
 		.fd = -1,
+		.node = ms->socket_id,
 		.joinable = msl->external || (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0,
 	};
 	size_t offset;
@@ -70,8 +72,9 @@ run_of_memseg(const struct iommufd_ioas *ioas, const struct rte_memseg_list *msl
 	return run;
 }
 
-static void
-log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, int err)
+void
+iommufd_memseg_log_map_error(const struct iommufd_ioas *ioas, uint64_t iova, uint64_t len,
+		int err)
 {
 	struct rlimit limit = { 0 };
 	const char *remedy = "see the kernel log (dmesg)";
@@ -83,7 +86,7 @@ log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, in
 			"is %" PRIu64 " KiB for this process unless it has CAP_IPC_LOCK: raise it "
 			"above what EAL is given (ulimit -l, LimitMEMLOCK= of systemd, memlock in "
 			"limits.conf)",
-			run->len, run->iova, ioas->id, strerror(err),
+			len, iova, ioas->id, strerror(err),
 			(uint64_t)limit.rlim_cur / 1024);
 		return;
 	}
@@ -92,21 +95,37 @@ log_map_error(const struct iommufd_ioas *ioas, const struct iommufd_run *run, in
 	else if (err == EINVAL || err == EADDRINUSE)
 		remedy = "the IOMMU can't take that address: see --base-virtaddr";
 	IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: %s",
-		run->len, run->iova, ioas->id, strerror(err), remedy);
+		len, iova, ioas->id, strerror(err), remedy);
 }
 
+struct run_walk;
+
+/** What is done with each run that a walk over segments finds; -errno ends the walk. */
+typedef int (*run_op)(struct run_walk *walk, const struct iommufd_run *run);
+
+/** A run that grows as segments come, and is done with when the next one can't join it. */
+struct run_walk {
+	struct iommufd_memory *memory;
+	run_op op;
+	struct iommufd_numa numa; /**< The thread is where the last run was. */
+	struct iommufd_run run;
+	unsigned int n_done; /**< Runs that op has succeeded with. */
+	unsigned int limit;  /**< How many runs to do, 0 for all. */
+};
+
 static int
-map_run(struct iommufd_memory *memory, const struct iommufd_run *run)
+map_run(struct run_walk *walk, const struct iommufd_run *run)
 {
-	struct iommufd_ioas *ioas = memory->ioas;
+	struct iommufd_ioas *ioas = walk->memory->ioas;
 	int ret;
 
+	iommufd_numa_move(&walk->numa, run->node);
 	if (run->fd >= 0)
 		ret = iommufd_ioas_map_file(ioas, run->fd, run->offset, run->len, run->iova);
 	else
 		ret = iommufd_ioas_map(ioas, run->va, run->len, run->iova);
 	if (ret < 0) {
-		log_map_error(ioas, run, -ret);
+		iommufd_memseg_log_map_error(ioas, run->iova, run->len, -ret);
 		return ret;
 	}
 
@@ -115,18 +134,6 @@ map_run(struct iommufd_memory *memory, const struct iommufd_run *run)
 		run->fd >= 0 ? "of a file" : "by address");
 	return 0;
 }
-
-/** What is done with each run that a walk over segments finds; -errno ends the walk. */
-typedef int (*run_op)(struct iommufd_memory *memory, const struct iommufd_run *run);
-
-/** A run that grows as segments come, and is done with when the next one can't join it. */
-struct run_walk {
-	struct iommufd_memory *memory;
-	run_op op;
-	struct iommufd_run run;
-	unsigned int n_done; /**< Runs that op has succeeded with. */
-	unsigned int limit;  /**< How many runs to do, 0 for all. */
-};
 
 static int
 run_walk_flush(struct run_walk *walk)
@@ -137,7 +144,7 @@ run_walk_flush(struct run_walk *walk)
 	walk->run.len = 0;
 	if (run.len == 0 || (walk->limit != 0 && walk->n_done == walk->limit))
 		return 0;
-	ret = walk->op(walk->memory, &run);
+	ret = walk->op(walk, &run);
 	if (ret == 0)
 		walk->n_done++;
 	return ret;
@@ -148,10 +155,6 @@ run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const str
 {
 	struct iommufd_run next;
 	int ret;
-
-	/* External memory may come without IOVAs: then it isn't for devices. */
-	if (ms->iova == RTE_BAD_IOVA)
-		return 0;
 
 	next = run_of_memseg(walk->memory->ioas, msl, ms);
 	if (walk->run.len != 0 && iommufd_run_join(&walk->run, &next))
@@ -165,10 +168,7 @@ run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const str
 static int
 walk_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *walk)
 {
-	/* What was registered with EAL but belongs to no heap is mapped when its owner asks. */
-	if (msl->external && !msl->heap)
-		return 0;
-	return run_walk_add(walk, msl, ms);
+	return iommufd_memseg_is_mapped(msl, ms) ? run_walk_add(walk, msl, ms) : 0;
 }
 
 static int
@@ -176,7 +176,10 @@ walk_memory(struct run_walk *walk)
 {
 	int ret = rte_memseg_walk_thread_unsafe(walk_memseg, walk);
 
-	return ret == 0 ? run_walk_flush(walk) : ret;
+	if (ret == 0)
+		ret = run_walk_flush(walk);
+	iommufd_numa_return(&walk->numa);
+	return ret;
 }
 
 static const struct iommufd_hole *
@@ -223,10 +226,10 @@ remove_holes(struct iommufd_memory *memory, uint64_t va, uint64_t len)
  * noted, and a device that is given it will fault.
  */
 static int
-map_run_or_note(struct iommufd_memory *memory, const struct iommufd_run *run)
+map_run_or_note(struct run_walk *walk, const struct iommufd_run *run)
 {
-	if (map_run(memory, run) < 0)
-		add_hole(memory, run);
+	if (map_run(walk, run) < 0)
+		add_hole(walk->memory, run);
 	return 0;
 }
 
@@ -240,9 +243,11 @@ map_added(struct iommufd_memory *memory, const void *addr, size_t len)
 
 	for (done = 0; done < len; done += msl->page_sz) {
 		ms = rte_mem_virt2memseg(RTE_PTR_ADD(addr, done), msl);
-		run_walk_add(&walk, msl, ms);
+		if (iommufd_memseg_is_mapped(msl, ms))
+			run_walk_add(&walk, msl, ms);
 	}
 	run_walk_flush(&walk);
+	iommufd_numa_return(&walk.numa);
 }
 
 static void
@@ -310,9 +315,9 @@ follow_memory(struct iommufd_memory *memory)
 }
 
 static int
-unmap_run(struct iommufd_memory *memory, const struct iommufd_run *run)
+unmap_run(struct run_walk *walk, const struct iommufd_run *run)
 {
-	unmap_range(memory->ioas, run->iova, run->len);
+	unmap_range(walk->memory->ioas, run->iova, run->len);
 	return 0;
 }
 
@@ -341,6 +346,7 @@ iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *ioas)
 		ret = follow_memory(memory);
 	if (ret < 0)
 		unmap_first_runs(memory, walk.n_done);
+	memory->mapped = ret == 0;
 	rte_mcfg_mem_read_unlock();
 	return ret;
 }
@@ -348,15 +354,27 @@ iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *ioas)
 void
 iommufd_memseg_stop(struct iommufd_memory *memory)
 {
-	/* From here on no event can come, so the holes need no lock. */
+	if (!memory->mapped)
+		return;
+	memory->mapped = false;
+	/* After this no event can come, so the holes need no lock. */
 	rte_mem_event_callback_unregister(EVENT_CALLBACK_NAME, memory);
 	remove_holes(memory, 0, UINT64_MAX);
 }
 
+bool
+iommufd_memseg_is_mapped(const struct rte_memseg_list *msl, const struct rte_memseg *ms)
+{
+	/*
+	 * External memory may come without IOVAs: then it isn't for devices. What was registered
+	 * with EAL but belongs to no heap is mapped when its owner asks.
+	 */
+	return ms->iova != RTE_BAD_IOVA && (!msl->external || msl->heap);
+}
+
 /** The IOVA ranges of an IOAS, and the first segment found that lies outside. */
 struct range_check {
-	const struct iommu_iova_range *ranges;
-	uint32_t n_ranges;
+	const struct iommufd_ranges *ranges;
 	const struct rte_memseg *outside;
 };
 
@@ -364,56 +382,27 @@ static int
 check_memseg(const struct rte_memseg_list *msl, const struct rte_memseg *ms, void *arg)
 {
 	struct range_check *check = arg;
-	uint64_t last = ms->iova + ms->len - 1;
-	uint32_t i;
 
-	if ((msl->external && !msl->heap) || ms->iova == RTE_BAD_IOVA)
+	if (!iommufd_memseg_is_mapped(msl, ms) ||
+			iommufd_ranges_hold(check->ranges, ms->iova, ms->len))
 		return 0;
-
-	for (i = 0; i < check->n_ranges; i++)
-		if (ms->iova >= check->ranges[i].start && last <= check->ranges[i].last)
-			return 0;
-
 	check->outside = ms;
 	return 1;
 }
 
-static void
-log_out_of_range(const char *dev, const struct range_check *check)
+int
+iommufd_memseg_check_ranges(const struct iommufd_ranges *ranges, const char *dev)
 {
-	char ranges[256] = "";
-	size_t len = 0;
-	uint32_t i;
+	struct range_check check = { .ranges = ranges };
+	char text[IOMMUFD_RANGES_TEXT];
 
-	for (i = 0; i < check->n_ranges && len < sizeof(ranges); i++)
-		len += snprintf(ranges + len, sizeof(ranges) - len, " 0x%" PRIx64 "-0x%" PRIx64,
-			(uint64_t)check->ranges[i].start, (uint64_t)check->ranges[i].last);
+	if (rte_memseg_walk(check_memseg, &check) <= 0)
+		return 0;
+
+	iommufd_ranges_format(ranges, text, sizeof(text));
 	IOMMUFD_LOG(ERR, "%s: its IOMMU takes only the addresses%s, but EAL has memory at 0x%"
 		PRIx64 "-0x%" PRIx64 ": move it with --base-virtaddr (for instance "
-		"--base-virtaddr=0x100000000)", dev, ranges, (uint64_t)check->outside->iova,
-		(uint64_t)(check->outside->iova + check->outside->len - 1));
-}
-
-int
-iommufd_memseg_check_ranges(struct iommufd_ioas *ioas, const char *dev)
-{
-	struct iommu_iova_range *ranges;
-	struct range_check check;
-	int ret;
-
-	ret = iommufd_ioas_iova_ranges(ioas, &ranges, &check.n_ranges);
-	if (ret < 0) {
-		IOMMUFD_LOG(ERR, "%s: cannot read the IOVA ranges of IOAS %u: %s",
-			dev, ioas->id, strerror(-ret));
-		return ret;
-	}
-
-	check.ranges = ranges;
-	ret = rte_memseg_walk(check_memseg, &check);
-	if (ret > 0) {
-		log_out_of_range(dev, &check);
-		ret = -ERANGE;
-	}
-	free(ranges);
-	return ret;
+		"--base-virtaddr=0x100000000)", dev, text, (uint64_t)check.outside->iova,
+		(uint64_t)(check.outside->iova + check.outside->len - 1));
+	return -ERANGE;
 }

@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 struct iommufd_ioas;
+struct iommufd_ranges;
 struct rte_memseg;
 struct rte_memseg_list;
 
@@ -21,6 +22,7 @@ struct iommufd_run {
 	uint64_t len;    /**< Bytes; 0 for an empty run. */
 	int fd;          /**< Backing file, or -1. */
 	uint64_t offset; /**< Where the run begins in the file. */
+	int node;        /**< NUMA node; negative where it isn't known. */
 	/** EAL frees it only as a whole or never, so it may be mapped with its neighbour. */
 	bool joinable;
 };
@@ -34,6 +36,7 @@ struct iommufd_hole {
 
 /** EAL's memory in an IOAS. */
 struct iommufd_memory {
+	bool mapped; /**< It is mapped, and followed. */
 	struct iommufd_ioas *ioas;
 	TAILQ_HEAD(, iommufd_hole) holes; /**< Covered by EAL's memory lock. */
 };
@@ -53,17 +56,24 @@ bool iommufd_run_join(struct iommufd_run *run, const struct iommufd_run *next);
  */
 int iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *ioas);
 
-/** Stop following EAL's memory. What is mapped stays so. */
+/** Stop following EAL's memory, if it is mapped. What is mapped stays so. */
 void iommufd_memseg_stop(struct iommufd_memory *memory);
 
+/** @return Whether a segment is memory that devices reach by the default container. */
+bool iommufd_memseg_is_mapped(const struct rte_memseg_list *msl, const struct rte_memseg *ms);
+
 /**
- * Check that every segment in use lies in the IOVA ranges of the IOAS. One that doesn't is logged
- * with the range and what to do.
+ * Check that EAL's memory lies in the IOVA ranges of an IOAS. What doesn't is logged with the ranges
+ * and what to do.
  *
  * @param dev
  *   Name of the device whose IOMMU it is about.
- * @return 0, -ERANGE where a segment is out of range, or -errno.
+ * @return 0, or -ERANGE.
  */
-int iommufd_memseg_check_ranges(struct iommufd_ioas *ioas, const char *dev);
+int iommufd_memseg_check_ranges(const struct iommufd_ranges *ranges, const char *dev);
+
+/** Say why memory could not be mapped, and what to do about it. */
+void iommufd_memseg_log_map_error(const struct iommufd_ioas *ioas, uint64_t iova, uint64_t len,
+		int err);
 
 #endif /* IOMMUFD_MEMSEG_H */

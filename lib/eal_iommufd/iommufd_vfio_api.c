@@ -12,12 +12,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 
 #include "iommufd_backend.h"
 #include "iommufd_compat.h"
 #include "iommufd_ioctl.h"
 #include "iommufd_log.h"
+#include "iommufd_mp.h"
 #include "iommufd_wrap.h"
 
 /** In the manner of the API: -1, and the reason in rte_errno. */
@@ -30,25 +32,23 @@ api_result(int ret)
 	return -1;
 }
 
-static int
-refuse(const char *function)
-{
-	IOMMUFD_LOG(ERR, "%s: not supported with --iova-mode=iommufd", function);
-	return api_result(-ENOTSUP);
-}
-
 int
 rte_vfio_enable(const char *modname)
 {
-	if (!iommufd_backend_is_enabled())
-		return iommufd_next.vfio_enable(modname);
+	bool secondary = rte_eal_process_type() == RTE_PROC_SECONDARY;
+	bool iommufd = iommufd_backend_is_enabled();
 
-	if (rte_eal_process_type() == RTE_PROC_SECONDARY) {
-		IOMMUFD_LOG(ERR, "--iova-mode=iommufd: a secondary process can't use the primary's "
-			"devices: run it without");
+	/* A secondary process does as the primary does. */
+	if (secondary && iommufd_mp_primary_uses_iommufd())
+		iommufd_backend_enable(true);
+	else if (secondary && iommufd) {
+		IOMMUFD_LOG(ERR, "--iova-mode=iommufd: the primary process runs without it, so "
+			"this one must too");
 		return api_result(-ENOTSUP);
 	}
-	return api_result(iommufd_backend_open());
+
+	return iommufd_backend_is_enabled() ? api_result(iommufd_backend_open()) :
+		iommufd_next.vfio_enable(modname);
 }
 
 int
@@ -123,7 +123,8 @@ rte_vfio_get_group_fd(int iommu_group_num)
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_get_group_fd(iommu_group_num);
 
-	return refuse(__func__);
+	IOMMUFD_LOG(ERR, "%s: VFIO groups can't be opened beside character devices", __func__);
+	return api_result(-ENOTSUP);
 }
 
 int
@@ -132,14 +133,16 @@ rte_vfio_clear_group(int vfio_group_fd)
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_clear_group(vfio_group_fd);
 
-	return refuse(__func__);
+	return api_result(iommufd_backend_forget_group(vfio_group_fd));
 }
 
 int
 rte_vfio_container_create(void)
 {
-	return iommufd_backend_is_enabled() ?
-		refuse(__func__) : iommufd_next.vfio_container_create();
+	if (!iommufd_backend_is_enabled())
+		return iommufd_next.vfio_container_create();
+
+	return api_result(iommufd_backend_create_container());
 }
 
 int
@@ -148,7 +151,7 @@ rte_vfio_container_destroy(int container_fd)
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_destroy(container_fd);
 
-	return refuse(__func__);
+	return api_result(iommufd_backend_destroy_container(container_fd));
 }
 
 int
@@ -157,7 +160,7 @@ rte_vfio_container_group_bind(int container_fd, int iommu_group_num)
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_group_bind(container_fd, iommu_group_num);
 
-	return refuse(__func__);
+	return api_result(iommufd_backend_bind_group(container_fd, iommu_group_num));
 }
 
 int
@@ -166,15 +169,7 @@ rte_vfio_container_group_unbind(int container_fd, int iommu_group_num)
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_group_unbind(container_fd, iommu_group_num);
 
-	return refuse(__func__);
-}
-
-/** The default container is the shared IOAS; it may also be named by its descriptor. */
-static bool
-is_default_container(int container_fd)
-{
-	return container_fd == RTE_VFIO_DEFAULT_CONTAINER_FD ||
-		container_fd == iommufd_backend_fd();
+	return api_result(iommufd_backend_unbind_group(container_fd, iommu_group_num));
 }
 
 int
@@ -183,9 +178,7 @@ rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova, uint
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_dma_map(container_fd, vaddr, iova, len);
 
-	if (!is_default_container(container_fd))
-		return refuse(__func__);
-	return api_result(iommufd_backend_map(vaddr, iova, len));
+	return api_result(iommufd_backend_map(container_fd, -1, 0, vaddr, iova, len));
 }
 
 int
@@ -194,7 +187,5 @@ rte_vfio_container_dma_unmap(int container_fd, uint64_t vaddr, uint64_t iova, ui
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_dma_unmap(container_fd, vaddr, iova, len);
 
-	if (!is_default_container(container_fd))
-		return refuse(__func__);
-	return api_result(iommufd_backend_unmap(iova, len));
+	return api_result(iommufd_backend_unmap(container_fd, vaddr, iova, len));
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include <rte_errno.h>
+
 #include "iommufd_backend.h"
 #include "rte_iommufd.h"
 
@@ -18,4 +20,20 @@ rte_iommufd_dump(FILE *out)
 		return -EINVAL;
 	iommufd_backend_dump(out);
 	return 0;
+}
+
+int
+rte_iommufd_dma_map_file(int container_fd, int fd, uint64_t offset, uint64_t vaddr, uint64_t iova,
+		uint64_t len)
+{
+	int ret = -EINVAL;
+
+	if (!iommufd_backend_is_enabled())
+		ret = -ENOTSUP;
+	else if (fd >= 0)
+		ret = iommufd_backend_map(container_fd, fd, offset, vaddr, iova, len);
+	if (ret == 0)
+		return 0;
+	rte_errno = -ret;
+	return -1;
 }

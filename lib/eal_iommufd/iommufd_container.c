@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "iommufd_compat.h"
+#include "iommufd_container.h"
+#include "iommufd_context.h"
+#include "iommufd_device.h"
+#include "iommufd_hwpt.h"
+#include "iommufd_log.h"
+#include "iommufd_memseg.h"
+#include "iommufd_numa.h"
+#include "iommufd_reserved.h"
+
+/* A handle of the container's own: an application may close it, or ask the kernel about it. */
+static int
+open_handle(struct iommufd_container *container, struct iommufd_context *ctx)
+{
+	int err;
+
+	container->fd = fcntl(ctx->fd, F_DUPFD_CLOEXEC, 0);
+	if (container->fd >= 0)
+		return 0;
+
+	err = errno;
+	IOMMUFD_LOG(ERR, "no file descriptor for a container: %s: raise the limit of open files "
+		"(ulimit -n)", strerror(err));
+	return -err;
+}
+
+static void
+init(struct iommufd_container *container, struct iommufd_memory *memory)
+{
+	memset(container, 0, sizeof(*container));
+	container->memory = memory;
+	TAILQ_INIT(&container->hwpts);
+	pthread_mutex_init(&container->lock, NULL);
+}
+
+int
+iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx,
+		struct iommufd_memory *memory)
+{
+	int ret;
+
+	init(container, memory);
+	ret = open_handle(container, ctx);
+	if (ret < 0)
+		return ret;
+	ret = iommufd_ioas_alloc(&container->ioas, ctx);
+	if (ret < 0)
+		iommufd_container_close(container);
+	return ret;
+}
+
+int
+iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
+		uint32_t ioas_id)
+{
+	init(container, NULL);
+	container->borrowed = true;
+	container->ioas = (struct iommufd_ioas){ .ctx = ctx, .id = ioas_id };
+	return open_handle(container, ctx);
+}
+
+static void
+drop_hwpt(struct iommufd_container *container, struct iommufd_hwpt *hwpt)
+{
+	TAILQ_REMOVE(&container->hwpts, hwpt, next);
+	iommufd_hwpt_free(hwpt);
+	free(hwpt);
+}
+
+static int
+unmap_mapping(const struct iommufd_mapping *mapping, void *ioas)
+{
+	iommufd_ioas_unmap(ioas, mapping->iova, mapping->len);
+	return 0;
+}
+
+void
+iommufd_container_close(struct iommufd_container *container)
+{
+	struct iommufd_hwpt *hwpt;
+
+	if (container->fd < 0)
+		return;
+
+	while ((hwpt = TAILQ_FIRST(&container->hwpts)) != NULL)
+		drop_hwpt(container, hwpt);
+	if (container->borrowed)
+		iommufd_mappings_walk(&container->mappings, unmap_mapping, &container->ioas);
+	else
+		iommufd_ioas_free(&container->ioas);
+	iommufd_mappings_clear(&container->mappings);
+	iommufd_ranges_free(&container->ranges);
+	pthread_mutex_destroy(&container->lock);
+	close(container->fd);
+	container->fd = -1;
+}
+
+/*
+ * Attach to the first page table that the device's IOMMU can use.
+ * @return 0, -EINVAL where none fits, or -errno.
+ */
+static int
+attach_to_existing(struct iommufd_container *container, struct iommufd_device *dev)
+{
+	struct iommufd_hwpt *hwpt;
+	int ret = -EINVAL;
+
+	TAILQ_FOREACH(hwpt, &container->hwpts, next) {
+		ret = iommufd_device_attach(dev, hwpt);
+		if (ret != -EINVAL)
+			return ret;
+	}
+	return ret;
+}
+
+static int
+read_ranges(struct iommufd_container *container, const struct iommufd_device *dev)
+{
+	int ret;
+
+	pthread_mutex_lock(&container->lock);
+	ret = iommufd_ranges_read(&container->ranges, &container->ioas);
+	pthread_mutex_unlock(&container->lock);
+	if (ret < 0)
+		IOMMUFD_LOG(ERR, "%s: cannot read the IOVA ranges of IOAS %u: %s", dev->name,
+			container->ioas.id, strerror(-ret));
+	return ret;
+}
+
+/* EAL's memory goes into the default container with the first device, if that can take it. */
+static int
+bring_memory(struct iommufd_container *container, const struct iommufd_device *dev)
+{
+	int ret;
+
+	ret = read_ranges(container, dev);
+	if (ret < 0 || container->memory == NULL)
+		return ret;
+	ret = iommufd_memseg_check_ranges(&container->ranges, dev->name);
+	if (ret < 0 || container->memory->mapped)
+		return ret;
+	return iommufd_memseg_map_all(container->memory, &container->ioas);
+}
+
+static int
+attach_to_new(struct iommufd_container *container, struct iommufd_device *dev)
+{
+	struct iommufd_hwpt *hwpt;
+	int ret;
+
+	hwpt = calloc(1, sizeof(*hwpt));
+	if (hwpt == NULL)
+		return -ENOMEM;
+
+	ret = iommufd_hwpt_alloc(hwpt, &container->ioas, dev->id);
+	if (ret < 0) {
+		IOMMUFD_LOG(ERR, "%s: cannot allocate a page table on IOAS %u: %s%s",
+			dev->name, container->ioas.id, strerror(-ret), ret == -EADDRINUSE ?
+			": its IOMMU can't address what is mapped there: move EAL's memory with "
+			"--base-virtaddr, or what the application has mapped" : "");
+		free(hwpt);
+		return ret;
+	}
+	TAILQ_INSERT_TAIL(&container->hwpts, hwpt, next);
+
+	ret = bring_memory(container, dev);
+	if (ret < 0)
+		goto drop_hwpt;
+	ret = iommufd_device_attach(dev, hwpt);
+	if (ret == -EINVAL)
+		IOMMUFD_LOG(ERR, "%s: the kernel refuses the page table that it made for it: "
+			"see the kernel log (dmesg)", dev->name);
+	if (ret < 0)
+		goto drop_hwpt;
+	return 0;
+
+drop_hwpt:
+	drop_hwpt(container, hwpt);
+	return ret;
+}
+
+int
+iommufd_container_attach(struct iommufd_container *container, struct iommufd_device *dev)
+{
+	int ret;
+
+	ret = attach_to_existing(container, dev);
+	if (ret == -EINVAL)
+		ret = attach_to_new(container, dev);
+	if (ret == -EADDRINUSE)
+		iommufd_reserved_log_conflict(dev, container);
+	if (ret < 0)
+		return ret;
+
+	/* The device may have narrowed them; what is there lies inside, or it would be refused. */
+	ret = read_ranges(container, dev);
+	if (ret < 0)
+		iommufd_device_detach(dev);
+	return ret;
+}
+
+/* Called with the container's lock held. */
+static void
+log_map_error(struct iommufd_container *container, uint64_t iova, uint64_t len, int err)
+{
+	const struct iommufd_mapping *mapping;
+	const uint32_t ioas = container->ioas.id;
+	char ranges[IOMMUFD_RANGES_TEXT];
+
+	mapping = iommufd_mappings_overlapping(&container->mappings, iova, len);
+	if (err == EEXIST && mapping != NULL)
+		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
+			"0x%" PRIx64 "-0x%" PRIx64 " is mapped to other memory: unmap it first",
+			len, iova, ioas, strerror(err), mapping->iova,
+			mapping->iova + mapping->len - 1);
+	else if (err == EINVAL && container->ranges.n_ranges != 0 &&
+			!iommufd_ranges_hold(&container->ranges, iova, len)) {
+		iommufd_ranges_format(&container->ranges, ranges, sizeof(ranges));
+		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
+			"its devices take only the addresses%s", len, iova, ioas, strerror(err),
+			ranges);
+	} else
+		iommufd_memseg_log_map_error(&container->ioas, iova, len, err);
+}
+
+static int
+map_and_note(struct iommufd_container *container, int fd, uint64_t offset, uint64_t va,
+		uint64_t iova, uint64_t len)
+{
+	struct iommufd_ioas *ioas = &container->ioas;
+	struct iommufd_numa numa = { 0 };
+	int ret;
+
+	iommufd_numa_move(&numa, fd < 0 ? iommufd_numa_node_of((void *)(uintptr_t)va) : -1);
+	ret = fd < 0 ? iommufd_ioas_map(ioas, va, len, iova) :
+		iommufd_ioas_map_file(ioas, fd, offset, len, iova);
+	iommufd_numa_return(&numa);
+	if (ret < 0)
+		return ret;
+
+	ret = iommufd_mappings_add(&container->mappings, va, iova, len);
+	if (ret < 0)
+		iommufd_ioas_unmap(ioas, iova, len);
+	return ret;
+}
+
+int
+iommufd_container_map(struct iommufd_container *container, int fd, uint64_t offset, uint64_t va,
+		uint64_t iova, uint64_t len)
+{
+	struct iommufd_mapping *same;
+	int ret = 0;
+
+	if (fd >= 0 && !container->ioas.ctx->maps_files) {
+		IOMMUFD_LOG(ERR, "this kernel can't map files (Linux before 6.13): map the memory "
+			"by its address");
+		return -ENOTSUP;
+	}
+
+	pthread_mutex_lock(&container->lock);
+	same = iommufd_mappings_find(&container->mappings, iova);
+	if (same != NULL && same->iova == iova && same->len == len && same->va == va) {
+		same->n_users++;
+		goto unlock;
+	}
+	ret = map_and_note(container, fd, offset, va, iova, len);
+	if (ret < 0)
+		log_map_error(container, iova, len, -ret);
+unlock:
+	pthread_mutex_unlock(&container->lock);
+	return ret;
+}
+
+static void
+log_unmap_refusal(struct iommufd_container *container, uint64_t va, uint64_t iova, uint64_t len,
+		int err)
+{
+	const struct iommufd_mapping *mapping;
+
+	if (err == EINVAL) {
+		IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: "
+			"the application has not mapped all of this to the memory at 0x%" PRIx64,
+			len, iova, container->ioas.id, va);
+		return;
+	}
+	/* One end of the range is inside of a mapping. */
+	mapping = iommufd_mappings_find(&container->mappings, iova);
+	if (mapping->iova == iova)
+		mapping = iommufd_mappings_find(&container->mappings, iova + (len - 1));
+	IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: they are a "
+		"part of what was mapped in one piece at 0x%" PRIx64 "-0x%" PRIx64 ": unmap that "
+		"as it was mapped", len, iova, container->ioas.id, mapping->iova,
+		mapping->iova + mapping->len - 1);
+}
+
+/* The range has been checked: it is a row of whole mappings. */
+static int
+unmap_mappings(struct iommufd_container *container, uint64_t iova, uint64_t len)
+{
+	struct iommufd_mapping *mapping;
+	const uint64_t end = iova + len;
+	int ret;
+
+	for (; iova < end; iova += len) {
+		mapping = iommufd_mappings_find(&container->mappings, iova);
+		len = mapping->len;
+		if (--mapping->n_users > 0)
+			continue;
+		ret = iommufd_ioas_unmap(&container->ioas, iova, len);
+		if (ret < 0) {
+			mapping->n_users++;
+			IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64
+				" in IOAS %u: %s", len, iova, container->ioas.id, strerror(-ret));
+			return ret;
+		}
+		iommufd_mappings_remove(&container->mappings, mapping);
+	}
+	return 0;
+}
+
+int
+iommufd_container_unmap(struct iommufd_container *container, uint64_t va, uint64_t iova,
+		uint64_t len)
+{
+	int ret;
+
+	pthread_mutex_lock(&container->lock);
+	ret = iommufd_mappings_check(&container->mappings, va, iova, len);
+	if (ret < 0)
+		log_unmap_refusal(container, va, iova, len, -ret);
+	else
+		ret = unmap_mappings(container, iova, len);
+	pthread_mutex_unlock(&container->lock);
+	return ret;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef IOMMUFD_CONTAINER_H
+#define IOMMUFD_CONTAINER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "iommufd_ioas.h"
+#include "iommufd_mapping.h"
+#include "iommufd_ranges.h"
+
+struct iommufd_context;
+struct iommufd_device;
+struct iommufd_hwpt;
+struct iommufd_memory;
+
+/**
+ * What DPDK's VFIO API calls a container: an IOAS, the page tables on it, and what the application
+ * has mapped there. The default container holds EAL's memory too.
+ *
+ * Page tables and mappings outlive the devices: a device that comes back finds them.
+ */
+struct iommufd_container {
+	TAILQ_ENTRY(iommufd_container) next;
+	int fd; /**< The application's handle, a descriptor of /dev/iommu; -1 when closed. */
+	struct iommufd_ioas ioas;
+	bool borrowed; /**< The IOAS is the primary process's, and so are its devices. */
+	struct iommufd_memory *memory; /**< EAL's, in the default container; else NULL. */
+	TAILQ_HEAD(, iommufd_hwpt) hwpts; /**< The caller serializes what uses them. */
+	pthread_mutex_t lock; /**< Covers what follows. */
+	struct iommufd_mappings mappings;
+	struct iommufd_ranges ranges; /**< Read with each attach; none before the first. */
+};
+
+/**
+ * Make a container with an IOAS of its own.
+ *
+ * @param memory
+ *   EAL's memory, which the first device brings in, or NULL.
+ * @return 0, or -errno, logged: EMFILE where the process has no descriptor left.
+ */
+int iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx,
+		struct iommufd_memory *memory);
+
+/** Make a container of another process's IOAS. @return As iommufd_container_open(). */
+int iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
+		uint32_t ioas_id);
+
+/**
+ * Give it back: its page tables and its IOAS with all mappings, or where that is borrowed what this
+ * process has mapped. No device may be attached any more. Harmless on a closed one.
+ */
+void iommufd_container_close(struct iommufd_container *container);
+
+/**
+ * Attach a device: to a page table of the container, or where its IOMMU can use none of them, to a
+ * new one.
+ *
+ * @return
+ *   0, or -errno, logged: EADDRINUSE where a region reserved for the device, or the reach of its
+ *   IOMMU, conflicts with what is mapped; ERANGE where EAL's memory lies outside of what its IOMMU
+ *   takes; or what mapping EAL's memory came to.
+ */
+int iommufd_container_attach(struct iommufd_container *container, struct iommufd_device *dev);
+
+/**
+ * Map an application's memory for all devices of the container, those to come too. What is mapped
+ * already with the same arguments is counted, and wants as many unmaps.
+ *
+ * @param fd
+ *   The file to take it from, or -1 for the process's memory at `va`.
+ * @param offset
+ *   Where in the file.
+ * @param va
+ *   By which address iommufd_container_unmap() will know it.
+ * @return
+ *   0, or -errno with nothing changed, logged: as iommufd_ioas_map(), and ENOTSUP where the kernel
+ *   can't map files.
+ */
+int iommufd_container_map(struct iommufd_container *container, int fd, uint64_t offset,
+		uint64_t va, uint64_t iova, uint64_t len);
+
+/**
+ * Unmap what the application has mapped: one mapping, or several whole neighbouring ones.
+ *
+ * @return 0, or -errno with nothing changed, logged: as iommufd_mappings_check().
+ */
+int iommufd_container_unmap(struct iommufd_container *container, uint64_t va, uint64_t iova,
+		uint64_t len);
+
+#endif /* IOMMUFD_CONTAINER_H */

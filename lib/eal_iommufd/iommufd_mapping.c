@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+
+#include "iommufd_mapping.h"
+
+/* As mappings never overlap, those that do are the same one to the tree. */
+static int
+compare(const void *left, const void *right)
+{
+	const struct iommufd_mapping *a = left, *b = right;
+
+	if (a->iova + (a->len - 1) < b->iova)
+		return -1;
+	return a->iova > b->iova + (b->len - 1);
+}
+
+struct iommufd_mapping *
+iommufd_mappings_overlapping(const struct iommufd_mappings *mappings, uint64_t iova, uint64_t len)
+{
+	const struct iommufd_mapping key = { .iova = iova, .len = len };
+	struct iommufd_mapping **node = tfind(&key, &mappings->tree, compare);
+
+	return node == NULL ? NULL : *node;
+}
+
+struct iommufd_mapping *
+iommufd_mappings_find(const struct iommufd_mappings *mappings, uint64_t iova)
+{
+	return iommufd_mappings_overlapping(mappings, iova, 1);
+}
+
+int
+iommufd_mappings_add(struct iommufd_mappings *mappings, uint64_t va, uint64_t iova, uint64_t len)
+{
+	struct iommufd_mapping *mapping = malloc(sizeof(*mapping));
+
+	if (mapping == NULL)
+		return -ENOMEM;
+	*mapping = (struct iommufd_mapping){ .iova = iova, .len = len, .va = va, .n_users = 1 };
+	if (tsearch(mapping, &mappings->tree, compare) == NULL) {
+		free(mapping);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+iommufd_mappings_remove(struct iommufd_mappings *mappings, struct iommufd_mapping *mapping)
+{
+	tdelete(mapping, &mappings->tree, compare);
+	free(mapping);
+}
+
+void
+iommufd_mappings_clear(struct iommufd_mappings *mappings)
+{
+	tdestroy(mappings->tree, free);
+	mappings->tree = NULL;
+}
+
+int
+iommufd_mappings_check(const struct iommufd_mappings *mappings, uint64_t va, uint64_t iova,
+		uint64_t len)
+{
+	const struct iommufd_mapping *mapping;
+	uint64_t done;
+
+	for (done = 0; done < len; done += mapping->len) {
+		mapping = iommufd_mappings_find(mappings, iova + done);
+		if (mapping == NULL || mapping->va - mapping->iova != va - iova)
+			return -EINVAL;
+		if (mapping->iova != iova + done || mapping->len > len - done)
+			return -ENOTSUP;
+	}
+	return 0;
+}
+
+/** What a walk is for, and how it stands. */
+struct walk {
+	iommufd_mappings_fn fn;
+	void *arg;
+	int ret;
+};
+
+static void
+visit(const void *node, VISIT which, void *closure)
+{
+	struct iommufd_mapping *const *mapping = node;
+	struct walk *walk = closure;
+
+	if ((which == postorder || which == leaf) && walk->ret == 0)
+		walk->ret = walk->fn(*mapping, walk->arg);
+}
+
+int
+iommufd_mappings_walk(const struct iommufd_mappings *mappings, iommufd_mappings_fn fn, void *arg)
+{
+	struct walk walk = { .fn = fn, .arg = arg };
+
+	twalk_r(mappings->tree, visit, &walk);
+	return walk.ret;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef IOMMUFD_MAPPING_H
+#define IOMMUFD_MAPPING_H
+
+#include <stdint.h>
+
+/** Memory that an application has mapped in a container. */
+struct iommufd_mapping {
+	uint64_t iova;
+	uint64_t len; /**< Bytes. */
+	uint64_t va;
+	unsigned int n_users; /**< How often it was mapped, for one device after the other. */
+};
+
+/**
+ * The record of an application's mappings in one container, which never overlap. What EAL has
+ * mapped isn't in it, so nobody can unmap that by mistake. The caller serializes.
+ */
+struct iommufd_mappings {
+	void *tree; /**< Of tsearch(3), by IOVA. */
+};
+
+/** @return The mapping that holds an IOVA, or NULL. */
+struct iommufd_mapping *iommufd_mappings_find(const struct iommufd_mappings *mappings,
+		uint64_t iova);
+
+/** @return A mapping that overlaps a range, or NULL. */
+struct iommufd_mapping *iommufd_mappings_overlapping(const struct iommufd_mappings *mappings,
+		uint64_t iova, uint64_t len);
+
+/** Note a mapping, which overlaps none. @return 0, or -ENOMEM. */
+int iommufd_mappings_add(struct iommufd_mappings *mappings, uint64_t va, uint64_t iova,
+		uint64_t len);
+
+/** Forget a mapping. */
+void iommufd_mappings_remove(struct iommufd_mappings *mappings, struct iommufd_mapping *mapping);
+
+/** Forget all. */
+void iommufd_mappings_clear(struct iommufd_mappings *mappings);
+
+/**
+ * Check that a range is one mapping or several whole ones without a gap.
+ *
+ * @return
+ *   0; -EINVAL where part of it was not mapped, or is another memory than that at `va`; -ENOTSUP
+ *   where it begins or ends inside of a mapping.
+ */
+int iommufd_mappings_check(const struct iommufd_mappings *mappings, uint64_t va, uint64_t iova,
+		uint64_t len);
+
+/** Called with a mapping; what isn't 0 ends the walk and is returned. */
+typedef int (*iommufd_mappings_fn)(const struct iommufd_mapping *mapping, void *arg);
+
+/** Walk over the mappings in ascending order. */
+int iommufd_mappings_walk(const struct iommufd_mappings *mappings, iommufd_mappings_fn fn,
+		void *arg);
+
+#endif /* IOMMUFD_MAPPING_H */

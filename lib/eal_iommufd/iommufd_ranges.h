@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef IOMMUFD_RANGES_H
+#define IOMMUFD_RANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/iommufd.h>
+
+struct iommufd_ioas;
+
+/** Enough for the text of the ranges of any machine that was seen. */
+#define IOMMUFD_RANGES_TEXT 256
+
+/** The IOVAs that may be mapped in an IOAS: what all of its page tables and devices have in common. */
+struct iommufd_ranges {
+	struct iommu_iova_range *ranges; /**< Ascending. */
+	uint32_t n_ranges;
+};
+
+/**
+ * Read them anew. What was read before is freed; zeroed ranges are fine too.
+ *
+ * @return 0, or -errno with the ranges as they were.
+ */
+int iommufd_ranges_read(struct iommufd_ranges *ranges, struct iommufd_ioas *ioas);
+
+/** Free what was read. */
+void iommufd_ranges_free(struct iommufd_ranges *ranges);
+
+/** @return Whether one of them holds all of [iova, iova + len). */
+bool iommufd_ranges_hold(const struct iommufd_ranges *ranges, uint64_t iova, uint64_t len);
+
+/** Write them as text: " 0x0-0xfedfffff 0xfef00000-0xffffffff". */
+void iommufd_ranges_format(const struct iommufd_ranges *ranges, char *text, size_t size);
+
+#endif /* IOMMUFD_RANGES_H */
