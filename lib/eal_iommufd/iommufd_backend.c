@@ -77,7 +77,7 @@ open_primary(void)
 	ret = iommufd_context_open(&backend.ctx);
 	if (ret < 0)
 		return ret;
-	ret = iommufd_container_open(&backend.base, &backend.ctx, &backend.memory);
+	ret = iommufd_container_open_default(&backend.base, &backend.ctx, &backend.memory);
 	if (ret < 0)
 		goto close_context;
 	ret = iommufd_mp_start(&backend.mp);
@@ -104,17 +104,9 @@ open_secondary(void)
 	if (ret < 0)
 		return ret;
 	iommufd_context_adopt(&backend.ctx, context.fd);
-	ret = iommufd_container_borrow(&backend.base, &backend.ctx, context.ioas_id);
-	if (ret < 0)
-		goto close_context;
-
+	iommufd_container_borrow(&backend.base, &backend.ctx, context.ioas_id);
 	IOMMUFD_LOG(INFO, "IOAS %u is the primary process's", backend.base.ioas.id);
 	return 0;
-
-close_context:
-	iommufd_mp_stop(&backend.mp);
-	iommufd_context_close(&backend.ctx);
-	return ret;
 }
 
 static bool
@@ -359,7 +351,7 @@ create_container(void)
 	container = calloc(1, sizeof(*container));
 	if (container == NULL)
 		return -ENOMEM;
-	ret = iommufd_container_open(container, &backend.ctx, NULL);
+	ret = iommufd_container_open(container, &backend.ctx);
 	if (ret < 0) {
 		free(container);
 		return ret;

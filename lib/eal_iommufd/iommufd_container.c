@@ -17,41 +17,24 @@
 #include "iommufd_numa.h"
 #include "iommufd_reserved.h"
 
-/* A handle of the container's own: an application may close it, or ask the kernel about it. */
-static int
-open_handle(struct iommufd_container *container, struct iommufd_context *ctx)
-{
-	int err;
-
-	container->fd = fcntl(ctx->fd, F_DUPFD_CLOEXEC, 0);
-	if (container->fd >= 0)
-		return 0;
-
-	err = errno;
-	IOMMUFD_LOG(ERR, "no file descriptor for a container: %s: raise the limit of open files "
-		"(ulimit -n)", strerror(err));
-	return -err;
-}
-
 static void
-init(struct iommufd_container *container, struct iommufd_memory *memory)
+init(struct iommufd_container *container, struct iommufd_context *ctx)
 {
 	memset(container, 0, sizeof(*container));
-	container->memory = memory;
+	container->fd = ctx->fd;
+	container->ioas.ctx = ctx;
 	TAILQ_INIT(&container->hwpts);
 	pthread_mutex_init(&container->lock, NULL);
 }
 
 int
-iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx,
+iommufd_container_open_default(struct iommufd_container *container, struct iommufd_context *ctx,
 		struct iommufd_memory *memory)
 {
 	int ret;
 
-	init(container, memory);
-	ret = open_handle(container, ctx);
-	if (ret < 0)
-		return ret;
+	init(container, ctx);
+	container->memory = memory;
 	ret = iommufd_ioas_alloc(&container->ioas, ctx);
 	if (ret < 0)
 		iommufd_container_close(container);
@@ -59,13 +42,31 @@ iommufd_container_open(struct iommufd_container *container, struct iommufd_conte
 }
 
 int
+iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx)
+{
+	int ret;
+
+	init(container, ctx);
+	container->fd = fcntl(ctx->fd, F_DUPFD_CLOEXEC, 0);
+	if (container->fd < 0) {
+		ret = -errno;
+		IOMMUFD_LOG(ERR, "no file descriptor for a container: %s: raise the limit of open "
+			"files (ulimit -n)", strerror(-ret));
+		return ret;
+	}
+	ret = iommufd_ioas_alloc(&container->ioas, ctx);
+	if (ret < 0)
+		iommufd_container_close(container);
+	return ret;
+}
+
+void
 iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
 		uint32_t ioas_id)
 {
-	init(container, NULL);
+	init(container, ctx);
 	container->borrowed = true;
-	container->ioas = (struct iommufd_ioas){ .ctx = ctx, .id = ioas_id };
-	return open_handle(container, ctx);
+	container->ioas.id = ioas_id;
 }
 
 static void
@@ -100,7 +101,8 @@ iommufd_container_close(struct iommufd_container *container)
 	iommufd_mappings_clear(&container->mappings);
 	iommufd_ranges_free(&container->ranges);
 	pthread_mutex_destroy(&container->lock);
-	close(container->fd);
+	if (container->fd != container->ioas.ctx->fd)
+		close(container->fd);
 	container->fd = -1;
 }
 

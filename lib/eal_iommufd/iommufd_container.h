@@ -36,17 +36,24 @@ struct iommufd_container {
 };
 
 /**
- * Make a container with an IOAS of its own.
+ * Make the default container, whose handle is the context's descriptor itself.
  *
  * @param memory
- *   EAL's memory, which the first device brings in, or NULL.
+ *   EAL's memory, which the first device brings in.
+ * @return 0, or -errno, logged.
+ */
+int iommufd_container_open_default(struct iommufd_container *container,
+		struct iommufd_context *ctx, struct iommufd_memory *memory);
+
+/**
+ * Make a further container with an IOAS of its own.
+ *
  * @return 0, or -errno, logged: EMFILE where the process has no descriptor left.
  */
-int iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx,
-		struct iommufd_memory *memory);
+int iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx);
 
-/** Make a container of another process's IOAS. @return As iommufd_container_open(). */
-int iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
+/** Make the default container of another process's IOAS. */
+void iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
 		uint32_t ioas_id);
 
 /**
