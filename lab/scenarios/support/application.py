@@ -18,6 +18,7 @@ HUGEPAGES = (Path("/dev/hugepages"), Path("/dev/hugepages1G"))
 
 UNDER_LAUNCHER = (str(LAUNCHER), "run", "--")
 IOMMUFD = "--iova-mode=iommufd"
+SECONDARY = "--proc-type=secondary"
 
 START_SECONDS = 150
 COMMAND_SECONDS = 90
@@ -34,7 +35,12 @@ def allowed(*nics: Nic) -> list[str]:
 
 
 def forget_hugepages(argv) -> None:
-    """EAL leaves its hugepage files to its next start; the next test wants them free."""
+    """EAL leaves its hugepage files to its next start; the next test wants them free.
+
+    Those of a secondary process are its primary's.
+    """
+    if SECONDARY in argv:
+        return
     prefix = next((word.partition("=")[2] for word in argv
                    if word.startswith("--file-prefix=")), "rte")
     for mounted in HUGEPAGES:
