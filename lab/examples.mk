@@ -11,7 +11,7 @@ export PKG_CONFIG_PATH := $(LIBDIR)/pkgconfig
 
 UNMODIFIED := l2fwd l3fwd-power
 LINKED := l2fwd-linked
-APPS := memory
+APPS := mapping memory
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -30,8 +30,8 @@ $(LINKED): %-linked: $$(wildcard $(EXAMPLES)/$$*/*.c) $(LIBDIR)/pkgconfig/libdpd
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
-$(APPS): %: /src/lab/apps/%.c
-	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $< -o $@ \
+$(APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c)
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)
 
 $(STATIC): %-static: /src/lab/apps/%.c

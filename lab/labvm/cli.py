@@ -45,6 +45,10 @@ def _machine_options(parser: argparse.ArgumentParser, kernel: str = "measure") -
     add("gigantic", 0, "1 GiB hugepages in the guest", type=int)
     add("numa", 1, "NUMA nodes, which share CPUs, memory and hugepages", type=int)
     add("nics", 2, f"DPDK NICs, at most {machine.MAX_NICS}", type=int)
+    parser.add_argument("--joined", action="store_true",
+                        help="join the DPDK NICs in couples instead of each to the kernel's")
+    parser.add_argument("--counted", action="store_true",
+                        help="count: a nanosecond is an instruction; one CPU, and slow")
     add("append", "", "more of the guest kernel's command line")
     parser.add_argument("--no-build", dest="build", action="store_false",
                         help="leave /build as it is instead of bringing the project up to date")

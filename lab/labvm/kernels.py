@@ -29,6 +29,8 @@ FLAVOURS = {
                        ("base",)),
     "nocdev": Flavour("a kernel without /dev/vfio/devices", "25.11", "linux-source-7.2",
                       ("base", "nocdev")),
+    "compat": Flavour("measuring: /dev/vfio/vfio is answered by iommufd", "25.11",
+                      "linux-source-7.2", ("base", "compat")),
     "fault": Flavour("testing: fault injection, iommufd's self-test, page tables in debugfs",
                      "25.11", "linux-source-7.2", ("base", "fault")),
     "6.12": Flavour("a kernel without IOMMU_IOAS_MAP_FILE", "24.11", "linux-source-6.12",

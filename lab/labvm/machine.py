@@ -2,7 +2,8 @@
 """The virtual machine as QEMU arguments. Pure functions: nothing is run here.
 
 Pair i of the network is hub i with two ports: a DPDK NIC (igb) and a NIC that
-the guest kernel owns (virtio-net). Paths are those in QEMU's chroot (vm.py).
+the guest kernel owns (virtio-net); or, where DPDK NICs are joined to one another,
+NICs 2i and 2i + 1. Paths are those in QEMU's chroot (vm.py).
 """
 import re
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class Options:
     gigantic: int = 0       # hugepages of 1 GiB
     numa: int = 1           # nodes, which share CPUs, memory and hugepages equally
     nics: int = 2
+    joined: bool = False    # DPDK NICs in couples, without NICs of the kernel
+    counted: bool = False   # a nanosecond is an instruction, all of them on one CPU
     append: str = ""        # more of the kernel's command line
 
 
@@ -62,13 +65,24 @@ def _network(options: Options) -> list[str]:
             bus = f"port{pair}"
             arguments += _device("pcie-root-port", {
                 "id": bus, "bus": "pcie.0", "chassis": str(pair + 1), "slot": str(pair + 1)})
-        arguments += ["-netdev", f"hubport,id=dpdk{pair},hubid={pair}",
-                      "-netdev", f"hubport,id=kernel{pair},hubid={pair}"]
+        hub = pair // 2 if options.joined else pair
+        arguments += ["-netdev", f"hubport,id=dpdk{pair},hubid={hub}"]
         arguments += _device("igb", {"id": f"nic{pair}", "netdev": f"dpdk{pair}", "bus": bus,
                                      "mac": dpdk_mac(pair), "romfile": ""})
-        arguments += _device("virtio-net-pci", {"netdev": f"kernel{pair}", "bus": "pcie.0",
-                                                "mac": kernel_mac(pair), "romfile": ""})
+        if not options.joined:
+            arguments += ["-netdev", f"hubport,id=kernel{pair},hubid={hub}"]
+            arguments += _device("virtio-net-pci", {"netdev": f"kernel{pair}", "bus": "pcie.0",
+                                                    "mac": kernel_mac(pair), "romfile": ""})
     return arguments
+
+
+def _processors(options: Options) -> list[str]:
+    # The kernel turns SVA off when it has 5-level page tables
+    model = ["-cpu", "max,la57=off", "-smp", str(1 if options.counted else options.cpus)]
+    if options.counted:
+        # Idle time passes at once instead of being waited for
+        return ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", *model]
+    return ["-accel", "tcg,thread=multi", *model]
 
 
 def _share(tag: str, path: str, writable: bool = False) -> list[str]:
@@ -144,9 +158,7 @@ def arguments(options: Options, interactive: bool = False) -> list[str]:
     return ["qemu-system-x86_64", "-name", "dpdk-iommufd-lab",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", "q35,kernel-irqchip=off",
-            # The kernel turns SVA off when it has 5-level page tables
-            "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
-            "-smp", str(options.cpus), "-m", options.memory, *_memory(options),
+            *_processors(options), "-m", options.memory, *_memory(options),
             "-kernel", "/kernel/bzImage", "-append", command_line(options),
             "-serial", "file:/out/console.log", "-qmp", "unix:/out/qmp.sock,server,nowait",
             *_iommu(options), *_network(options),
