@@ -1,16 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Several processes: applications side by side, and a primary with its secondary."""
+import re
+
 import pytest
 
-from support.application import IOMMUFD, Testpmd
-from support.network import LEFT, RIGHT, assert_reachable
+from support.application import EXAMPLES, IOMMUFD, SECONDARY, Memory, Testpmd, allowed
+from support.machine import open_files, wait_until
+from support.memsegs import segments, size
+from support.network import LEFT, RIGHT, assert_reachable, flood
 from support.pagetable import page_table
 from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
+from support.refusal import refused
 
 pytestmark = pytest.mark.intel
 
+MIB = 1 << 20
+MANY = 200  # packets
 # testpmd's icmpecho answers for any address
 ANYONE = "10.0.1.77"
+# Addresses of left, so many that the NIC gives packets to each of two queues
+MORE_OF_LEFT = [f"10.0.1.{host}" for host in range(11, 19)]
 
 
 def test_applications_side_by_side_on_different_nics(nics):
@@ -32,3 +41,122 @@ def test_applications_side_by_side_on_different_nics(nics):
         assert_reachable(LEFT, ANYONE)
         assert_reachable_is_memory(one, [nics[0]])
         assert page_table(nics[0]).root == root
+
+
+def assert_shared(primary, secondary, nics):
+    """Both processes see the same memory, and devices reach all of it and nothing else."""
+    assert segments(primary) == segments(secondary)
+    assert_reachable_is_memory(primary, nics)
+
+
+class TestMemory:
+    """A primary, and secondary processes that come and go; both allocate and free memory."""
+
+    @pytest.fixture(scope="class")
+    def primary(self, nics):
+        with Memory(nics, IOMMUFD) as app:
+            yield app
+
+    @pytest.fixture(scope="class")
+    def secondary(self, nics, primary):
+        with Memory(nics, IOMMUFD, SECONDARY) as app:
+            yield app
+
+    def test_the_secondary_has_the_devices_of_the_primary(self, primary, secondary, nics):
+        cdevs = [str(nic.cdev) for nic in nics]
+        for app in (primary, secondary):
+            assert [name for name in open_files(app.pid) if "/vfio" in name] == sorted(cdevs)
+        for nic in nics:
+            assert f"IOMMUFD: {nic.pci}: the primary process's, IOAS" in secondary.output()
+        assert_shared(primary, secondary, nics)
+
+    @pytest.mark.parametrize("who", ["primary", "secondary"])
+    def test_memory_that_one_of_them_allocates_and_frees(self, primary, secondary, nics, who):
+        app = {"primary": primary, "secondary": secondary}[who]
+        before = size(segments(primary))
+        app.command(f"alloc {9 * MIB}")
+        assert size(segments(primary)) >= before + 9 * MIB
+        assert_shared(primary, secondary, nics)
+        app.command("free")
+        assert size(segments(primary)) == before
+        assert_shared(primary, secondary, nics)
+
+    def test_a_secondary_that_is_killed_harms_nobody(self, primary, secondary, nics):
+        secondary.command(f"alloc {5 * MIB}")
+        secondary.kill()
+        assert_reachable_is_memory(primary, nics)
+        primary.command(f"alloc {9 * MIB}")
+        assert_reachable_is_memory(primary, nics)
+        primary.command("free")
+        assert_reachable_is_memory(primary, nics)
+
+    @pytest.mark.parametrize("options", [(IOMMUFD,), ()], ids=["flag", "no flag"])
+    def test_another_secondary_takes_the_way_of_the_primary(self, primary, nics, options):
+        with Memory(nics, *options, SECONDARY) as another:
+            another.command(f"alloc {9 * MIB}")
+            assert_shared(primary, another, nics)
+            assert str(nics[0].cdev) in open_files(another.pid)
+        assert_reachable_is_memory(primary, nics)
+
+
+@pytest.fixture
+def more_of_left():
+    for address in MORE_OF_LEFT:
+        LEFT.ip("addr", "add", f"{address}/24", "dev", "eth0")
+    yield MORE_OF_LEFT
+    for address in MORE_OF_LEFT:
+        LEFT.ip("addr", "del", f"{address}/24", "dev", "eth0")
+
+
+def of_two(nics, number, *eal):
+    """testpmd as the first or second of two processes, each with a queue of each port."""
+    app = Testpmd(nics, *eal, app=("--rxq=2", "--txq=2", "--num-procs=2", f"--proc-id={number}"))
+    app.command("start")
+    return app
+
+
+def forwarded(app):
+    """How many packets this process has forwarded, of both ports."""
+    text = app.command("show fwd stats all")
+    return int(re.findall(r"RX-packets: (\d+)", text)[-1])
+
+
+def answered(addresses):
+    """From which of left's addresses right is reached."""
+    return [address for address in addresses if LEFT.reaches(RIGHT.address, address)]
+
+
+def test_both_processes_forward_and_one_goes_on_when_the_other_is_killed(nics, more_of_left):
+    with of_two(nics, 0, IOMMUFD) as primary:
+        with of_two(nics, 1, IOMMUFD, SECONDARY) as secondary:
+            wait_until(lambda: answered(more_of_left) == more_of_left, "all are answered")
+            assert forwarded(primary) > 0 and forwarded(secondary) > 0
+            with flood(LEFT, RIGHT.address):
+                secondary.kill()
+        by_primary = wait_until(lambda: answered(more_of_left), "the primary goes on")
+        assert len(by_primary) < len(more_of_left)
+        assert_reachable_is_memory(primary, nics)
+
+        with of_two(nics, 1, IOMMUFD, SECONDARY) as secondary:
+            wait_until(lambda: answered(more_of_left) == more_of_left, "all are answered again")
+            assert forwarded(secondary) > 0
+            assert_reachable_is_memory(primary, nics)
+
+
+def test_when_the_primary_is_gone_the_secondary_says_so_and_keeps_the_devices(nics):
+    with Memory(nics, IOMMUFD) as primary, Memory(nics, IOMMUFD, SECONDARY) as secondary:
+        primary.kill()
+        secondary.expect("IOMMUFD: the primary process is gone")
+        assert_reachable_is_memory(secondary, nics)
+        said = refused(EXAMPLES / "memory", "-l", "0", "--file-prefix=next",
+                       *allowed(nics[0]), IOMMUFD)
+        assert said.startswith(f"{nics[0].pci}: another process holds it")
+    assert_nothing_reachable(nics)
+    with Memory(nics, IOMMUFD) as primary:
+        assert_reachable_is_memory(primary, nics)
+
+
+def test_a_secondary_with_a_device_that_the_primary_does_not_have(nics):
+    with Memory(nics[:1], IOMMUFD):
+        said = refused(EXAMPLES / "memory", "-l", "0", SECONDARY, *allowed(nics[1]), IOMMUFD)
+    assert said.startswith(f"{nics[1].pci}: the primary process doesn't have it")

@@ -2,16 +2,26 @@
 """Virtual functions: of a NIC that the kernel keeps, and of one that an application has."""
 import pytest
 
-from support.application import IOMMUFD, Testpmd
+from support.application import EXAMPLES, IOMMUFD, UNDER_LAUNCHER, Testpmd, allowed
 from support.machine import open_files
 from support.network import LEFT, assert_reachable
+from support.pagetable import page_table
 from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
-from support.sriov import VF_MAC, kept_by_kernel, virtual_function
+from support.refusal import LOG_PREFIX, attempt, refused
+from support.sriov import VF_MAC, kept_by_kernel, sriov_by_vfio, virtual_function
 
 # testpmd's icmpecho answers for any address
 ANYONE = "10.0.1.77"
 # A subnet of left's and the PF's: icmpecho must not answer for them, so nobody asks
 LEFT_TO_PF, PF = "10.0.3.1", "10.0.3.2"
+
+TOKEN = "--vfio-vf-token=0d5e36a1-7a4b-4f0e-9d5f-3c2a1b0f9e8d"
+WRONG_TOKEN = "--vfio-vf-token=0d5e36a1-7a4b-4f0e-9d5f-3c2a1b0f9e8e"
+
+
+def memory(*arguments):
+    """The simplest application: its start is all that matters here."""
+    return (EXAMPLES / "memory", "-l", "0", "--file-prefix=other", *arguments, IOMMUFD)
 
 
 def assert_answers(app, vf):
@@ -65,3 +75,56 @@ class TestOfANicThatTheKernelKeeps:
         for command in (f"port attach {vf.pci}", "port start 0", "set portlist 0", "start"):
             testpmd.command(command)
         assert_answers(testpmd, vf)
+
+
+@pytest.mark.intel
+def test_a_token_for_the_vf_of_a_nic_that_the_kernel_keeps_is_passed_over(nics):
+    with kept_by_kernel(nics[0], PF), virtual_function(nics[0]) as vf:
+        status, output = attempt(*UNDER_LAUNCHER, *memory(TOKEN, *allowed(vf)))
+    assert status == 0, output
+    said = [line for line in output.splitlines() if LOG_PREFIX in line]
+    assert said[0].startswith(f"{LOG_PREFIX}{vf.pci}: it expects no VF token"), output
+    assert said[1].startswith(f"{LOG_PREFIX}{vf.pci}: /dev/vfio/devices/"), output
+
+
+@pytest.mark.intel
+class TestOfANicThatAnApplicationHas:
+    """An application on the PF, with a VF token, and others on the VF."""
+
+    @pytest.fixture(scope="class")
+    def vf(self, nics):
+        with sriov_by_vfio(), virtual_function(nics[0]) as vf:
+            yield vf
+            assert_nothing_reachable([vf])
+
+    @pytest.fixture(scope="class")
+    def owner(self, nics, vf):
+        """testpmd on the PF, whose driver in DPDK looks after the VF."""
+        with Testpmd([nics[0]], IOMMUFD, TOKEN, "--file-prefix=pf", mode="rxonly") as app:
+            app.command("start")
+            yield app
+
+    @pytest.mark.parametrize("token", [(), (WRONG_TOKEN,)], ids=["missing", "wrong"])
+    def test_without_the_right_token_the_vf_is_refused(self, owner, vf, token):
+        said = refused(*memory(*token, *allowed(vf)))
+        assert said.startswith(f"{vf.pci}: the VF token is wrong or missing: --vfio-vf-token")
+
+    def test_with_the_right_token_an_application_answers_through_the_vf(self, owner, nics, vf):
+        with Testpmd([vf], IOMMUFD, TOKEN, "--file-prefix=vf", mode="icmpecho") as app:
+            app.command("start")
+            assert_answers(app, vf)
+            assert_reachable_is_memory(owner, [nics[0]])
+            assert page_table(nics[0]).root != page_table(vf).root
+
+    def test_in_the_end_the_pf_is_as_it_was(self, owner, nics):
+        assert_reachable_is_memory(owner, [nics[0]])
+        received, _ = owner.packets(0)
+        LEFT.reaches(ANYONE)
+        assert owner.packets(0)[0] > received
+
+
+@pytest.mark.old
+def test_a_kernel_that_takes_no_vf_token_is_named(nics):
+    said = refused(*memory(TOKEN, *allowed(nics[0])))
+    assert said.startswith(f"{nics[0].pci}: this kernel can't be given a VF token")
+    assert "Linux before 6.17" in said and "without --vfio-vf-token" in said

@@ -21,6 +21,7 @@
 #include "iommufd_args.h"
 #include "iommufd_backend.h"
 #include "iommufd_log.h"
+#include "iommufd_mp.h"
 #include "iommufd_wrap.h"
 
 RTE_LOG_REGISTER(iommufd_logtype, lib.eal.iommufd, NOTICE)
@@ -63,6 +64,24 @@ device_of_devargs(const struct rte_devargs *devargs)
 }
 
 /**
+ * The PCI bus itself passes over a device that the primary process doesn't have, before it asks
+ * for it; so ask here, which logs it.
+ */
+static bool
+primary_lacks(const char *name)
+{
+	int fd;
+
+	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
+		return false;
+
+	fd = iommufd_mp_get_device(name);
+	if (fd >= 0)
+		close(fd);
+	return fd == -ENODEV;
+}
+
+/**
  * Log the PCI devices that were asked for by name and which EAL passed over in silence.
  *
  * @return How many there are.
@@ -87,8 +106,10 @@ log_passed_over(void)
 		if (rte_dev_is_probed(dev))
 			continue;
 		kernel_driver(rte_dev_name(dev), driver);
-		if (strstr(driver, "vfio") != NULL)
+		if (strstr(driver, "vfio") != NULL) {
+			n += primary_lacks(rte_dev_name(dev));
 			continue;
+		}
 		IOMMUFD_LOG(ERR, "%s: bound to %s, not to vfio-pci: dpdk-devbind.py -b vfio-pci %s",
 			rte_dev_name(dev), driver, rte_dev_name(dev));
 		n++;

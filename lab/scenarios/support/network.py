@@ -52,10 +52,10 @@ class Namespace:
     def mac(self) -> str:
         return self.run("cat", "/sys/class/net/eth0/address").strip()
 
-    def reaches(self, address: str) -> bool:
-        """Whether one ping is answered."""
-        return subprocess.run(self.inside("ping", "-c1", "-W1", address),
-                              capture_output=True).returncode == 0
+    def reaches(self, address: str, source: str = "") -> bool:
+        """Whether one ping is answered; from which of its addresses may be told."""
+        ping = ["ping", "-c1", "-W1", *(("-I", source) if source else ()), address]
+        return subprocess.run(self.inside(*ping), capture_output=True).returncode == 0
 
     def listens(self) -> bool:
         return bool(self.run("ss", "-Hltn", f"sport = :{PORT}"))

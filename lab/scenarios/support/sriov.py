@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SR-IOV: a NIC's virtual function, and the NIC itself in the hands of the kernel."""
 import contextlib
+from pathlib import Path
 
 from support.machine import Nic, bound_to
 from support.network import Namespace
 
+ENABLE = Path("/sys/module/vfio_pci/parameters/enable_sriov")
 VF_MAC = "52:54:00:d0:01:00"
 
 
@@ -15,6 +17,16 @@ def kept_by_kernel(nic: Nic, address: str):
         interface = next((nic.sysfs / "net").iterdir()).name
         with Namespace.of(interface, "kept", address) as end:
             yield end
+
+
+@contextlib.contextmanager
+def sriov_by_vfio():
+    """For a while, NICs with vfio-pci may have virtual functions too."""
+    ENABLE.write_text("Y")
+    try:
+        yield
+    finally:
+        ENABLE.write_text("N")
 
 
 @contextlib.contextmanager
