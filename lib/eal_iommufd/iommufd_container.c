@@ -24,6 +24,7 @@ init(struct iommufd_container *container, struct iommufd_context *ctx)
 	container->fd = ctx->fd;
 	container->ioas.ctx = ctx;
 	TAILQ_INIT(&container->hwpts);
+	TAILQ_INIT(&container->devices);
 	pthread_mutex_init(&container->lock, NULL);
 }
 

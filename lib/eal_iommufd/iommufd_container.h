@@ -29,7 +29,8 @@ struct iommufd_container {
 	struct iommufd_ioas ioas;
 	bool borrowed; /**< The IOAS is the primary process's, and so are its devices. */
 	struct iommufd_memory *memory; /**< EAL's, in the default container; else NULL. */
-	TAILQ_HEAD(, iommufd_hwpt) hwpts; /**< The caller serializes what uses them. */
+	TAILQ_HEAD(, iommufd_hwpt) hwpts; /**< The caller serializes what uses these... */
+	TAILQ_HEAD(, iommufd_device) devices; /**< ... and these, which are open and attached. */
 	pthread_mutex_t lock; /**< Covers what follows. */
 	struct iommufd_mappings mappings;
 	struct iommufd_ranges ranges; /**< Read with each attach; none before the first. */

@@ -27,7 +27,7 @@ struct iommufd_device {
 	int fd;                    /**< -1 when closed. */
 	uint32_t id;               /**< Given by the kernel at bind. */
 	struct iommufd_hwpt *hwpt; /**< What it is attached to, or NULL. */
-	struct iommufd_container *container; /**< The one of that page table; its user's to set. */
+	struct iommufd_container *container; /**< Which it is in; that one's owner's to set. */
 };
 
 /**
