@@ -63,20 +63,6 @@ device_of_devargs(const struct rte_devargs *devargs)
 	return found;
 }
 
-/** @return Whether this is a secondary process whose primary doesn't have the device: logged. */
-static bool
-primary_lacks(const char *name)
-{
-	int fd;
-
-	if (rte_eal_process_type() != RTE_PROC_SECONDARY)
-		return false;
-	fd = iommufd_mp_get_device(name);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0;
-}
-
 /**
  * The PCI bus itself passes over a device that the primary process doesn't have, before it asks
  * for it; so ask here, which logs it.
