@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support.application import IOMMUFD, Testpmd
+from support.application import IOMMUFD, SECONDARY, Memory, Testpmd
 from support.machine import KernelLog, open_files, wait_until
 from support.network import LEFT, RIGHT, assert_forwarded, flood
 from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
@@ -42,13 +42,17 @@ def start_forwarding(app):
     wait_until(lambda: min(app.packets(STAYS)) > MANY, "packets flow")
 
 
+def cdevs(app):
+    """The devices that an application has open."""
+    return [name for name in open_files(app.pid) if name.startswith("/dev/vfio/")]
+
+
 def assert_let_go(app, nics):
     """The application has no trace of the NIC that went, and the other works as before."""
     stays = nics[STAYS]
     app.expect("Device is detached")
     assert "Number of available ports: 1" in app.command("show port summary all")
-    assert len([name for name in open_files(app.pid) if name.startswith("/dev/vfio/")]) == 1
-    assert str(stays.cdev) in open_files(app.pid)
+    assert cdevs(app) == [str(stays.cdev)]
     assert_reachable_is_memory(app, [stays])
     received, _ = app.packets(STAYS)
     wait_until(lambda: app.packets(STAYS)[0] > received + MANY, "the other NIC goes on")
@@ -59,7 +63,7 @@ def assert_comes_back(app, nics, payload):
     for command in ("stop", f"port attach {nics[GOES].pci}", "port start all",
                     "set portlist 0,1", "start"):
         app.command(command)
-    assert str(nics[GOES].cdev) in open_files(app.pid)
+    assert cdevs(app) == [str(nic.cdev) for nic in nics]
     line = rf"IOMMUFD: {nics[GOES].pci}: .*, (IOAS .*) \("
     assert len(set(re.findall(line, app.output()))) == 1
     assert_reachable_is_memory(app, nics)
@@ -91,6 +95,17 @@ class TestHotPlug:
     def test_given_back_to_its_driver(self, testpmd, nics, slots, payload):
         nics[GOES].bind("vfio-pci")
         assert_comes_back(testpmd, nics, payload)
+
+    def test_a_secondary_process_lets_it_go_and_gets_it_back_too(self, testpmd, nics, slots,
+                                                                 payload):
+        with Memory(nics, IOMMUFD, SECONDARY) as secondary:
+            assert cdevs(secondary) == cdevs(testpmd) == [str(nic.cdev) for nic in nics]
+            nics[GOES].unbind()
+            testpmd.expect("Device is detached")
+            assert cdevs(secondary) == cdevs(testpmd) == [str(nics[STAYS].cdev)]
+            nics[GOES].bind("vfio-pci")
+            assert_comes_back(testpmd, nics, payload)
+            assert cdevs(secondary) == cdevs(testpmd) == [str(nic.cdev) for nic in nics]
 
 
 def test_an_application_without_hot_plug_keeps_the_nic_until_it_ends(nics, slots, payload):
