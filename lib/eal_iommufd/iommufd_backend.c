@@ -29,15 +29,17 @@
 
 struct backend {
 	bool enabled; /**< Constant while devices are there. */
+	struct iommufd_mp_primary mp_primary;
 	pthread_mutex_t lock; /**< Covers what follows. */
 	struct iommufd_context ctx;
-	struct iommufd_mp mp;
+	struct iommufd_mp_secondary mp_secondary;
 	struct iommufd_memory memory;
 	struct iommufd_containers containers;
 	struct iommufd_backend_tally tally;
 };
 
 static struct backend backend = {
+	.mp_primary.lock = PTHREAD_MUTEX_INITIALIZER,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.ctx.fd = -1,
 	.containers = IOMMUFD_CONTAINERS_INITIALIZER(backend.containers),
@@ -66,7 +68,7 @@ open_primary(void)
 	ret = iommufd_container_open_default(&backend.containers.base, &backend.ctx, &backend.memory);
 	if (ret < 0)
 		goto close_context;
-	ret = iommufd_mp_start(&backend.mp);
+	ret = iommufd_mp_primary_start(&backend.mp_primary);
 	if (ret < 0)
 		goto close_container;
 
@@ -83,15 +85,16 @@ close_context:
 static int
 open_secondary(void)
 {
-	struct iommufd_mp_context context;
-	int ret;
+	uint32_t ioas_id;
+	int fd, ret;
 
-	ret = iommufd_mp_get_context(&backend.mp, &context);
+	ret = iommufd_mp_secondary_start(&backend.mp_secondary, &fd, &ioas_id);
 	if (ret < 0)
 		return ret;
-	iommufd_context_adopt(&backend.ctx, context.fd);
-	iommufd_container_borrow(&backend.containers.base, &backend.ctx, context.ioas_id);
-	IOMMUFD_LOG(INFO, "IOAS %u is the primary process's", backend.containers.base.ioas.id);
+	iommufd_context_adopt(&backend.ctx, fd);
+	iommufd_container_borrow(&backend.containers.base, &backend.ctx, ioas_id,
+		&backend.mp_secondary);
+	IOMMUFD_LOG(INFO, "IOAS %u is the primary process's", ioas_id);
 	return 0;
 }
 
@@ -131,9 +134,10 @@ drop_device(struct iommufd_device *dev)
 void
 iommufd_backend_leave_eal(void)
 {
-	/* What they call takes the lock, and stopping waits for it. */
-	iommufd_mp_stop(&backend.mp);
+	/* What that calls takes the lock, and stopping waits for it. */
+	iommufd_mp_primary_stop(&backend.mp_primary);
 	pthread_mutex_lock(&backend.lock);
+	iommufd_mp_secondary_stop(&backend.mp_secondary);
 	iommufd_memseg_stop(&backend.memory);
 	pthread_mutex_unlock(&backend.lock);
 }
@@ -399,6 +403,18 @@ iommufd_backend_share_device(const char *name)
 		ret = copy_of(dev->fd);
 	pthread_mutex_unlock(&backend.lock);
 	return ret;
+}
+
+void
+iommufd_backend_take_back(uint64_t iova, uint64_t len)
+{
+	iommufd_ioas_unmap(&backend.containers.base.ioas, iova, len);
+}
+
+struct iommufd_mp_primary *
+iommufd_backend_mp_primary(void)
+{
+	return &backend.mp_primary;
 }
 
 static void

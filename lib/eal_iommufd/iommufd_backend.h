@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct iommufd_mp_primary;
 struct vfio_device_info;
 
 /**
@@ -109,12 +110,20 @@ void iommufd_backend_tally(struct iommufd_backend_tally *tally);
 /**
  * What a secondary process is given of the context and the default container.
  *
+ * @param fd
+ *   Set to a descriptor of /dev/iommu, the caller's to close.
  * @return 0, or -ENODEV where the backend is not open.
  */
 int iommufd_backend_share(int *fd, uint32_t *ioas_id);
 
-/** @return The descriptor of a device for a secondary process, or -ENODEV. */
+/** @return A descriptor of a device for a secondary process, the caller's to close, or -ENODEV. */
 int iommufd_backend_share_device(const char *name);
+
+/** Unmap what a secondary process has mapped in the default container, as that one has ended. */
+void iommufd_backend_take_back(uint64_t iova, uint64_t len);
+
+/** @return The primary's side of the talk with secondary processes. */
+struct iommufd_mp_primary *iommufd_backend_mp_primary(void);
 
 /** Print the context, the containers, their page tables and devices. */
 void iommufd_backend_dump(FILE *out);

@@ -14,6 +14,7 @@
 #include "iommufd_hwpt.h"
 #include "iommufd_log.h"
 #include "iommufd_memseg.h"
+#include "iommufd_mp.h"
 #include "iommufd_numa.h"
 #include "iommufd_reserved.h"
 
@@ -63,10 +64,10 @@ iommufd_container_open(struct iommufd_container *container, struct iommufd_conte
 
 void
 iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
-		uint32_t ioas_id)
+		uint32_t ioas_id, const struct iommufd_mp_secondary *lender)
 {
 	init(container, ctx);
-	container->borrowed = true;
+	container->lender = lender;
 	container->ioas.id = ioas_id;
 }
 
@@ -76,13 +77,6 @@ drop_hwpt(struct iommufd_container *container, struct iommufd_hwpt *hwpt)
 	TAILQ_REMOVE(&container->hwpts, hwpt, next);
 	iommufd_hwpt_free(hwpt);
 	free(hwpt);
-}
-
-static int
-unmap_mapping(const struct iommufd_mapping *mapping, void *ioas)
-{
-	iommufd_ioas_unmap(ioas, mapping->iova, mapping->len);
-	return 0;
 }
 
 void
@@ -95,9 +89,7 @@ iommufd_container_close(struct iommufd_container *container)
 
 	while ((hwpt = TAILQ_FIRST(&container->hwpts)) != NULL)
 		drop_hwpt(container, hwpt);
-	if (container->borrowed)
-		iommufd_mappings_walk(&container->mappings, unmap_mapping, &container->ioas);
-	else
+	if (container->lender == NULL)
 		iommufd_ioas_free(&container->ioas);
 	iommufd_mappings_clear(&container->mappings);
 	iommufd_ranges_free(&container->ranges);
@@ -253,6 +245,8 @@ map_and_note(struct iommufd_container *container, int fd, uint64_t offset, uint6
 	ret = iommufd_mappings_add(&container->mappings, va, iova, len);
 	if (ret < 0)
 		iommufd_ioas_unmap(ioas, iova, len);
+	else if (container->lender != NULL)
+		iommufd_mp_tell_mapping(container->lender, true, iova, len);
 	return ret;
 }
 
@@ -318,6 +312,8 @@ unmap_mappings(struct iommufd_container *container, uint64_t iova, uint64_t len)
 		len = mapping->len;
 		if (--mapping->n_users > 0)
 			continue;
+		if (container->lender != NULL)
+			iommufd_mp_tell_mapping(container->lender, false, iova, len);
 		ret = iommufd_ioas_unmap(&container->ioas, iova, len);
 		if (ret < 0) {
 			mapping->n_users++;

@@ -4,7 +4,6 @@
 #define IOMMUFD_CONTAINER_H
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -16,6 +15,7 @@ struct iommufd_context;
 struct iommufd_device;
 struct iommufd_hwpt;
 struct iommufd_memory;
+struct iommufd_mp_secondary;
 
 /**
  * What DPDK's VFIO API calls a container: an IOAS, the page tables on it, and what the application
@@ -27,7 +27,8 @@ struct iommufd_container {
 	TAILQ_ENTRY(iommufd_container) next;
 	int fd; /**< The application's handle, a descriptor of /dev/iommu; -1 when closed. */
 	struct iommufd_ioas ioas;
-	bool borrowed; /**< The IOAS is the primary process's, and so are its devices. */
+	/** Set where the IOAS and its devices are the primary process's, which is told of mappings. */
+	const struct iommufd_mp_secondary *lender;
 	struct iommufd_memory *memory; /**< EAL's, in the default container; else NULL. */
 	TAILQ_HEAD(, iommufd_hwpt) hwpts; /**< The caller serializes what uses these... */
 	TAILQ_HEAD(, iommufd_device) devices; /**< ... and these, which are open and attached. */
@@ -53,13 +54,14 @@ int iommufd_container_open_default(struct iommufd_container *container,
  */
 int iommufd_container_open(struct iommufd_container *container, struct iommufd_context *ctx);
 
-/** Make the default container of another process's IOAS. */
+/** Make the default container of the primary process's IOAS. */
 void iommufd_container_borrow(struct iommufd_container *container, struct iommufd_context *ctx,
-		uint32_t ioas_id);
+		uint32_t ioas_id, const struct iommufd_mp_secondary *lender);
 
 /**
- * Give it back: its page tables and its IOAS with all mappings, or where that is borrowed what this
- * process has mapped. No device may be attached any more. Harmless on a closed one.
+ * Give it back: its page tables and its IOAS with all mappings. Where that is borrowed, the lender
+ * takes back what this process has mapped. No device may be attached any more. Harmless on a closed
+ * one.
  */
 void iommufd_container_close(struct iommufd_container *container);
 
