@@ -68,6 +68,8 @@ iommufd_mappings_check(const struct iommufd_mappings *mappings, uint64_t va, uin
 	const struct iommufd_mapping *mapping;
 	uint64_t done;
 
+	if (len == 0)
+		return -EINVAL;
 	for (done = 0; done < len; done += mapping->len) {
 		mapping = iommufd_mappings_find(mappings, iova + done);
 		if (mapping == NULL || mapping->va - mapping->iova != va - iova)

@@ -77,6 +77,12 @@ what_was_never_mapped_is_invalid(void **state)
 }
 
 static void
+nothing_at_all_is_invalid(void **state)
+{
+	assert_int_equal(check(*state, PAGE, 0), -EINVAL);
+}
+
+static void
 gap_between_mappings_is_invalid(void **state)
 {
 	assert_int_equal(check(*state, 3 * PAGE, 3 * PAGE), -EINVAL);
@@ -165,6 +171,7 @@ main(void)
 		ROW_TEST(whole_neighbours_pass),
 		ROW_TEST(part_of_a_mapping_is_not_supported),
 		ROW_TEST(what_was_never_mapped_is_invalid),
+		ROW_TEST(nothing_at_all_is_invalid),
 		ROW_TEST(gap_between_mappings_is_invalid),
 		ROW_TEST(other_memory_at_the_same_iova_is_invalid),
 		ROW_TEST(range_to_the_end_of_the_address_space_is_no_endless_loop),

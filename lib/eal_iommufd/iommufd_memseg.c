@@ -48,7 +48,7 @@ iommufd_run_join(struct iommufd_run *run, const struct iommufd_run *next)
 
 /* Called with EAL's memory lock held, by us or by EAL. */
 static struct iommufd_run
-run_of_memseg(const struct iommufd_ioas *ioas, const struct rte_memseg_list *msl,
+run_of_memseg(const struct iommufd_memory *memory, const struct rte_memseg_list *msl,
 		const struct rte_memseg *ms)
 {
 	struct iommufd_run run = {
@@ -57,11 +57,12 @@ run_of_memseg(const struct iommufd_ioas *ioas, const struct rte_memseg_list *msl
 		.len = ms->len,
 		.fd = -1,
 		.node = ms->socket_id,
-		.joinable = msl->external || (ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0,
+		.joinable = msl->external || memory->is_fixed ||
+			(ms->flags & RTE_MEMSEG_FLAG_DO_NOT_FREE) != 0,
 	};
 	size_t offset;
 
-	if (msl->external || !ioas->ctx->maps_files)
+	if (msl->external || !memory->ioas->ctx->maps_files)
 		return run;
 
 	run.fd = rte_memseg_get_fd_thread_unsafe(ms);
@@ -156,7 +157,7 @@ run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const str
 	struct iommufd_run next;
 	int ret;
 
-	next = run_of_memseg(walk->memory->ioas, msl, ms);
+	next = run_of_memseg(walk->memory, msl, ms);
 	if (walk->run.len != 0 && iommufd_run_join(&walk->run, &next))
 		return 0;
 
@@ -243,7 +244,8 @@ map_added(struct iommufd_memory *memory, const void *addr, size_t len)
 
 	for (done = 0; done < len; done += msl->page_sz) {
 		ms = rte_mem_virt2memseg(RTE_PTR_ADD(addr, done), msl);
-		if (iommufd_memseg_is_mapped(msl, ms))
+		/* External memory is announced before EAL has made it a heap's. */
+		if (ms->iova != RTE_BAD_IOVA)
 			run_walk_add(&walk, msl, ms);
 	}
 	run_walk_flush(&walk);
@@ -304,11 +306,13 @@ on_memory_event(enum rte_mem_event event, const void *addr, size_t len, void *me
 static int
 follow_memory(struct iommufd_memory *memory)
 {
+	memory->is_fixed = false;
 	if (rte_mem_event_callback_register(EVENT_CALLBACK_NAME, on_memory_event, memory) == 0)
 		return 0;
 
 	/* With --legacy-mem and --no-huge memory neither comes nor goes. */
-	if (rte_errno == ENOTSUP)
+	memory->is_fixed = rte_errno == ENOTSUP;
+	if (memory->is_fixed)
 		return 0;
 	IOMMUFD_LOG(ERR, "cannot follow EAL's memory: %s", rte_strerror(rte_errno));
 	return -rte_errno;
@@ -341,12 +345,16 @@ iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *ioas)
 	TAILQ_INIT(&memory->holes);
 
 	rte_mcfg_mem_read_lock();
-	ret = walk_memory(&walk);
-	if (ret == 0)
-		ret = follow_memory(memory);
+	ret = follow_memory(memory);
 	if (ret < 0)
-		unmap_first_runs(memory, walk.n_done);
+		goto unlock;
+	ret = walk_memory(&walk);
 	memory->mapped = ret == 0;
+	if (ret < 0) {
+		unmap_first_runs(memory, walk.n_done);
+		rte_mem_event_callback_unregister(EVENT_CALLBACK_NAME, memory);
+	}
+unlock:
 	rte_mcfg_mem_read_unlock();
 	return ret;
 }

@@ -36,7 +36,8 @@ struct iommufd_hole {
 
 /** EAL's memory in an IOAS. */
 struct iommufd_memory {
-	bool mapped; /**< It is mapped, and followed. */
+	bool mapped;   /**< It is mapped, and followed. */
+	bool is_fixed; /**< EAL neither adds to it nor frees any. */
 	struct iommufd_ioas *ioas;
 	TAILQ_HEAD(, iommufd_hole) holes; /**< Covered by EAL's memory lock. */
 };
