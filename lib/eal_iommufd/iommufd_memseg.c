@@ -109,6 +109,7 @@ struct run_walk {
 	struct iommufd_memory *memory;
 	run_op op;
 	struct iommufd_numa numa; /**< The thread is where the last run was. */
+	const struct rte_memseg_list *msl; /**< What the run is in. */
 	struct iommufd_run run;
 	unsigned int n_done; /**< Runs that op has succeeded with. */
 	unsigned int limit;  /**< How many runs to do, 0 for all. */
@@ -157,12 +158,14 @@ run_walk_add(struct run_walk *walk, const struct rte_memseg_list *msl, const str
 	struct iommufd_run next;
 	int ret;
 
+	/* Neighbouring lists may be taken away one by one, when they are external. */
 	next = run_of_memseg(walk->memory, msl, ms);
-	if (walk->run.len != 0 && iommufd_run_join(&walk->run, &next))
+	if (walk->run.len != 0 && walk->msl == msl && iommufd_run_join(&walk->run, &next))
 		return 0;
 
 	ret = run_walk_flush(walk);
 	walk->run = next;
+	walk->msl = msl;
 	return ret;
 }
 
