@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -203,12 +202,13 @@ on_message(const struct rte_mp_msg *msg, const void *peer)
 static int
 take_lock(void)
 {
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX];
 	int fd, err;
 
 	iommufd_mp_lock_path(path, sizeof(path));
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return fd;
 
 	err = errno;
