@@ -2,13 +2,14 @@
 """Virtual functions: of a NIC that the kernel keeps, and of one that an application has."""
 import pytest
 
-from support.application import EXAMPLES, IOMMUFD, UNDER_LAUNCHER, Testpmd, allowed
+from support.application import EXAMPLES, IOMMUFD, UNDER_LAUNCHER, Memory, Testpmd, allowed
 from support.machine import open_files
 from support.network import LEFT, assert_reachable
 from support.pagetable import page_table
 from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
 from support.refusal import LOG_PREFIX, attempt, refused
-from support.sriov import VF_MAC, kept_by_kernel, sriov_by_vfio, virtual_function
+from support.sriov import (VF_MAC, kept_by_kernel, set_virtual_functions, sriov_by_vfio,
+                           virtual_function)
 
 # testpmd's icmpecho answers for any address
 ANYONE = "10.0.1.77"
@@ -44,11 +45,10 @@ class TestOfANicThatTheKernelKeeps:
         with virtual_function(nics[0]) as vf:
             pf.ip("link", "set", "eth0", "vf", "0", "mac", VF_MAC)
             yield vf
-            assert_nothing_reachable([vf])
 
     @pytest.fixture(scope="class")
     def testpmd(self, vf):
-        with Testpmd([vf], IOMMUFD, mode="icmpecho") as app:
+        with Testpmd([vf], IOMMUFD, mode="icmpecho", app=("--hot-plug",)) as app:
             app.command("start")
             yield app
 
@@ -75,6 +75,18 @@ class TestOfANicThatTheKernelKeeps:
         for command in (f"port attach {vf.pci}", "port start 0", "set portlist 0", "start"):
             testpmd.command(command)
         assert_answers(testpmd, vf)
+
+    def test_reset_under_the_application_it_answers_when_started_again(self, testpmd, vf):
+        vf.reset()
+        assert_reachable_is_memory(testpmd, [vf])
+        for command in ("stop", "port stop 0", "port start 0", "start"):
+            testpmd.command(command)
+        assert_answers(testpmd, vf)
+
+    def test_the_application_lets_it_go_when_the_kernel_takes_it_away(self, testpmd, nics, vf):
+        set_virtual_functions(nics[0], 0)
+        testpmd.expect("Device is detached")
+        assert not [name for name in open_files(testpmd.pid) if name.startswith("/dev/vfio/")]
 
 
 @pytest.mark.intel
@@ -116,11 +128,15 @@ class TestOfANicThatAnApplicationHas:
             assert_reachable_is_memory(owner, [nics[0]])
             assert page_table(nics[0]).root != page_table(vf).root
 
-    def test_in_the_end_the_pf_is_as_it_was(self, owner, nics):
+    def test_the_pf_of_a_vf_in_use_is_for_those_with_its_token(self, owner, nics, vf):
         assert_reachable_is_memory(owner, [nics[0]])
-        received, _ = owner.packets(0)
-        LEFT.reaches(ANYONE)
-        assert owner.packets(0)[0] > received
+        with Memory([vf], IOMMUFD, TOKEN, "--file-prefix=vf") as app:
+            owner.kill()
+            said = refused(*memory(WRONG_TOKEN, *allowed(nics[0])))
+            assert said.startswith(f"{nics[0].pci}: the VF token is wrong or missing")
+            with Memory([nics[0]], IOMMUFD, TOKEN, "--file-prefix=other") as next_owner:
+                assert_reachable_is_memory(next_owner, [nics[0]])
+                assert_reachable_is_memory(app, [vf])
 
 
 @pytest.mark.old

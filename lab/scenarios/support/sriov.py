@@ -29,15 +29,19 @@ def sriov_by_vfio():
         ENABLE.write_text("N")
 
 
+def set_virtual_functions(pf: Nic, number: int) -> None:
+    """Gives a NIC so many virtual functions, or takes them away as soon as they are let go."""
+    (pf.sysfs / "sriov_numvfs").write_text(str(number))
+
+
 @contextlib.contextmanager
 def virtual_function(pf: Nic):
     """The first virtual function of a NIC for a while, with vfio-pci."""
-    number = pf.sysfs / "sriov_numvfs"
-    number.write_text("1")
+    set_virtual_functions(pf, 1)
     try:
         vf = Nic((pf.sysfs / "virtfn0").resolve().name, VF_MAC)
         if vf.driver != "vfio-pci":
             vf.bind("vfio-pci")
         yield vf
     finally:
-        number.write_text("0")
+        set_virtual_functions(pf, 0)
