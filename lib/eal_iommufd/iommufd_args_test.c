@@ -26,8 +26,8 @@ count(const char *const *words)
 }
 
 /*
- * EAL gets `eal_words` in the place of `words`, of which it parses all; then the application has its
- * own arguments, and all of them are parsed.
+ * EAL gets `eal_words` in the place of `words`, of which it parses all; then the application has
+ * its own arguments, and all of them are parsed.
  */
 static void
 check(const char *const *words, bool on, const char *const *eal_words)

@@ -65,7 +65,8 @@ open_primary(void)
 	ret = iommufd_context_open(&backend.ctx);
 	if (ret < 0)
 		return ret;
-	ret = iommufd_container_open_default(&backend.containers.base, &backend.ctx, &backend.memory);
+	ret = iommufd_container_open_default(&backend.containers.base, &backend.ctx,
+		&backend.memory);
 	if (ret < 0)
 		goto close_context;
 	ret = iommufd_mp_primary_start(&backend.mp_primary);
@@ -425,7 +426,7 @@ dump_container(FILE *out, const struct iommufd_container *container)
 
 	fprintf(out, "ioas %u: container %d", container->ioas.id, container->fd);
 	if (container->memory != NULL)
-		fprintf(out, ", EAL memory %s", container->memory->mapped ? "mapped" : "not mapped");
+		fprintf(out, ", EAL memory %smapped", container->memory->mapped ? "" : "not ");
 	fprintf(out, "\n");
 	TAILQ_FOREACH(hwpt, &container->hwpts, next)
 		fprintf(out, "page table %u: ioas %u, %u devices\n", hwpt->id,

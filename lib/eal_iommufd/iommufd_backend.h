@@ -35,10 +35,10 @@ int iommufd_backend_open(void);
 bool iommufd_backend_is_open(void);
 
 /**
- * Answer secondary processes no more, and follow EAL's memory no longer. What EAL frees from here on
- * stays mapped, and its pages stay ours, until the backend is closed. EAL's end needs that: it frees
- * memory that was never to be freed, a page here and there out of larger areas, while devices are
- * still open.
+ * Answer secondary processes no more, and follow EAL's memory no longer. What EAL frees from here
+ * on stays mapped, and its pages stay ours, until the backend is closed. EAL's end needs that: it
+ * frees memory that was never to be freed, a page here and there out of larger areas, while devices
+ * are still open.
  */
 void iommufd_backend_leave_eal(void);
 
@@ -49,9 +49,9 @@ void iommufd_backend_close(void);
 int iommufd_backend_fd(void);
 
 /**
- * Open a device and attach it to the container that its IOMMU group is bound to, or the default one.
- * The first device in that brings EAL's memory with it. A secondary process gets the device from the
- * primary.
+ * Open a device and attach it to the container that its IOMMU group is bound to, or the default
+ * one. The first device in that brings EAL's memory with it. A secondary process gets the device
+ * from the primary.
  *
  * @param fd
  *   Set to the device's descriptor. It stays the backend's.

@@ -27,7 +27,7 @@ struct iommufd_container {
 	TAILQ_ENTRY(iommufd_container) next;
 	int fd; /**< The application's handle, a descriptor of /dev/iommu; -1 when closed. */
 	struct iommufd_ioas ioas;
-	/** Set where the IOAS and its devices are the primary process's, which is told of mappings. */
+	/** Set where IOAS and devices are the primary process's, which is told of mappings. */
 	const struct iommufd_mp_secondary *lender;
 	struct iommufd_memory *memory; /**< EAL's, in the default container; else NULL. */
 	TAILQ_HEAD(, iommufd_hwpt) hwpts; /**< The caller serializes what uses these... */

@@ -38,9 +38,10 @@ struct iommufd_containers {
 			(container) = (container) == &(containers)->base ? \
 				TAILQ_FIRST(&(containers)->own) : TAILQ_NEXT((container), next))
 
-/** @return The container that a handle means, which stays until iommufd_containers_put(), or NULL. */
+/** @return The container that a handle means, which then stays until it is put back, or NULL. */
 struct iommufd_container *iommufd_containers_get(struct iommufd_containers *containers, int fd);
 
+/** Put back what iommufd_containers_get() has found. */
 void iommufd_containers_put(struct iommufd_containers *containers);
 
 /** Make one. @return Its handle, or -errno, logged. */

@@ -64,8 +64,8 @@ void iommufd_memseg_stop(struct iommufd_memory *memory);
 bool iommufd_memseg_is_mapped(const struct rte_memseg_list *msl, const struct rte_memseg *ms);
 
 /**
- * Check that EAL's memory lies in the IOVA ranges of an IOAS. What doesn't is logged with the ranges
- * and what to do.
+ * Check that EAL's memory lies in the IOVA ranges of an IOAS. What doesn't is logged with the
+ * ranges and what to do.
  *
  * @param dev
  *   Name of the device whose IOMMU it is about.

@@ -15,13 +15,13 @@
 
 /**
  * @file
- * What primary and secondary processes tell one another, over rte_mp (see "Multi-process Support" in
- * DPDK's programmer's guide).
+ * What primary and secondary processes tell one another, over rte_mp (see "Multi-process Support"
+ * in DPDK's programmer's guide).
  *
  * Devices are bound once, by the primary. A secondary process has its descriptors of /dev/iommu and
- * of the devices from it. That the primary uses iommufd is told by a lock on a file in EAL's runtime
- * directory, which the kernel lets go when the primary ends in whatever way: so a secondary process
- * needs no flag, and one whose primary uses VFIO containers asks nobody.
+ * of the devices from it. That the primary uses iommufd is told by a lock on a file in EAL's
+ * runtime directory, which the kernel lets go when the primary ends in whatever way: so a secondary
+ * process needs no flag, and one whose primary uses VFIO containers asks nobody.
  *
  * A secondary maps its own memory itself, and tells the primary, which unmaps it when the secondary
  * has ended: what a killed process had mapped blocks nobody.

@@ -14,7 +14,7 @@ struct iommufd_ioas;
 /** Enough for the text of the ranges of any machine that was seen. */
 #define IOMMUFD_RANGES_TEXT 256
 
-/** The IOVAs that may be mapped in an IOAS: what all of its page tables and devices have in common. */
+/** The IOVAs that may be mapped in an IOAS: what all its page tables and devices can reach. */
 struct iommufd_ranges {
 	struct iommu_iova_range *ranges; /**< Ascending. */
 	uint32_t n_ranges;

@@ -14,7 +14,7 @@
 #include "iommufd_memseg.h"
 #include "iommufd_reserved.h"
 
-/** A region that is reserved for a device, as of Documentation/ABI/testing/sysfs-kernel-iommu_groups. */
+/** A region reserved for a device: Documentation/ABI/testing/sysfs-kernel-iommu_groups. */
 struct region {
 	uint64_t start;
 	uint64_t last;

@@ -48,8 +48,8 @@ int rte_iommufd_dump(FILE *out);
 
 /**
  * Map a range of a file for the devices of a container, as rte_vfio_container_dma_map() maps memory
- * by its address: external memory that comes from a memfd, tmpfs or hugetlbfs file is mapped so at a
- * fraction of the cost. rte_vfio_container_dma_unmap() takes it back.
+ * by its address: external memory that comes from a memfd, tmpfs or hugetlbfs file is mapped so at
+ * a fraction of the cost. rte_vfio_container_dma_unmap() takes it back.
  *
  * Thread-safe. See IOMMU_IOAS_MAP_FILE in Documentation/userspace-api/iommufd.rst of Linux.
  *
