@@ -11,7 +11,10 @@ export PKG_CONFIG_PATH := $(LIBDIR)/pkgconfig
 
 UNMODIFIED := l2fwd l3fwd-power
 LINKED := l2fwd-linked
-APPS := mapping memory
+APPS := mapping
+# With a prompt, and what each of them has besides its own source
+PROMPTED := memory vfio
+PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h ealmem.c ealmem.h)
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -20,7 +23,7 @@ STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs
 # Preloaded: what an application asks of VFIO and iommufd
 PRELOADED := ioctls.so
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(STATIC) $(PRELOADED)
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(STATIC) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -31,11 +34,13 @@ $(LINKED): %-linked: $$(wildcard $(EXAMPLES)/$$*/*.c) $(LIBDIR)/pkgconfig/libdpd
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
 $(APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c)
+$(PROMPTED): %: /src/lab/apps/%.c $(PROMPT)
+$(APPS) $(PROMPTED):
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)
 
-$(STATIC): %-static: /src/lab/apps/%.c
-	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $< -o $@ $(STATIC_EAL)
+$(STATIC): %-static: /src/lab/apps/%.c $(PROMPT)
+	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ $(STATIC_EAL)
 
 $(PRELOADED): %.so: /src/lab/apps/%.c
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lib/eal_iommufd -shared -fPIC $< -o $@

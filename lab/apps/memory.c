@@ -4,86 +4,78 @@
  * @file
  * A DPDK application whose memory grows and shrinks as it is told on standard input:
  *
- *	alloc BYTES	take memory from EAL's heap
- *	free		give back what was taken last
- *	segments	print EAL's memory segments: address, IOVA, length, page size
+ *	cycle memory BYTES TIMES	take memory and give it back again and again; prints how often
+ *					EAL's memory grew and shrank
  *	quit
+ *
+ * and what ealmem.h has.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <rte_common.h>
 #include <rte_debug.h>
 #include <rte_eal.h>
+#include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_memory.h>
 
-#define MAX_TAKEN 64
+#include "ealmem.h"
+#include "prompt.h"
 
-static void *taken[MAX_TAKEN];
-static unsigned int n_taken;
+#define COUNTER_NAME "cycle"
+
+/** How often EAL's memory changed, by the event. */
+struct counts {
+	unsigned long grown;
+	unsigned long shrunk;
+};
 
 static void
-alloc(size_t len)
+count(enum rte_mem_event event, const void *addr __rte_unused, size_t len __rte_unused, void *arg)
 {
-	void *memory = n_taken < MAX_TAKEN ? rte_zmalloc(NULL, len, 0) : NULL;
+	struct counts *counts = arg;
 
-	if (memory == NULL) {
-		printf("no memory\n");
+	if (event == RTE_MEM_EVENT_ALLOC)
+		counts->grown++;
+	else
+		counts->shrunk++;
+}
+
+static void
+cycle_memory(char *const arg[])
+{
+	const size_t len = prompt_number(arg[0]);
+	unsigned long times = prompt_number(arg[1]);
+	struct counts counts = { 0 };
+	void *memory;
+
+	if (rte_mem_event_callback_register(COUNTER_NAME, count, &counts) < 0) {
+		prompt_result(-1);
 		return;
 	}
-	taken[n_taken++] = memory;
-	printf("%p\n", memory);
+	while (times-- > 0) {
+		memory = rte_malloc(NULL, len, 0);
+		if (memory == NULL)
+			break;
+		rte_free(memory);
+	}
+	rte_mem_event_callback_unregister(COUNTER_NAME, &counts);
+	printf("grown %lu shrunk %lu\n", counts.grown, counts.shrunk);
 }
 
-static void
-free_last(void)
-{
-	if (n_taken > 0)
-		rte_free(taken[--n_taken]);
-}
-
-static int
-print_segment(const struct rte_memseg_list *msl __rte_unused, const struct rte_memseg *ms,
-		void *arg __rte_unused)
-{
-	printf("segment 0x%" PRIx64 " 0x%" PRIx64 " %zu %" PRIu64 "\n",
-		ms->addr_64, ms->iova, ms->len, ms->hugepage_sz);
-	return 0;
-}
-
-static void
-command(const char *line)
-{
-	size_t len;
-
-	if (sscanf(line, "alloc %zu", &len) == 1)
-		alloc(len);
-	else if (strcmp(line, "free\n") == 0)
-		free_last();
-	else if (strcmp(line, "segments\n") == 0)
-		rte_memseg_walk(print_segment, NULL);
-	else
-		printf("unknown command\n");
-}
+static const struct prompt_command commands[] = {
+	EALMEM_COMMANDS,
+	{ "cycle memory BYTES TIMES", cycle_memory },
+	{ NULL, NULL },
+};
 
 int
 main(int argc, char **argv)
 {
-	char line[64];
-
 	if (rte_eal_init(argc, argv) < 0)
 		rte_exit(EXIT_FAILURE, "rte_eal_init() failed\n");
 
-	for (;;) {
-		printf("memory> ");
-		fflush(stdout);
-		if (fgets(line, sizeof(line), stdin) == NULL || strcmp(line, "quit\n") == 0)
-			break;
-		command(line);
-	}
+	prompt_loop("memory", commands);
 	return rte_eal_cleanup() == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

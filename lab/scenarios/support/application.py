@@ -19,6 +19,7 @@ HUGEPAGES = (Path("/dev/hugepages"), Path("/dev/hugepages1G"))
 UNDER_LAUNCHER = (str(LAUNCHER), "run", "--")
 IOMMUFD = "--iova-mode=iommufd"
 SECONDARY = "--proc-type=secondary"
+LOG_PREFIX = "IOMMUFD: "
 
 START_SECONDS = 150
 COMMAND_SECONDS = 90
@@ -191,10 +192,56 @@ class DpdkTest(Interactive):
         return said[1]
 
 
-class Memory(Interactive):
-    """lab/apps/memory.c: an application whose memory grows and shrinks as it is told."""
-    prompt = "memory> "
+class OwnApplication(Interactive):
+    """One of lab/apps, on one CPU."""
+    program = ""
 
     def __init__(self, nics: list[Nic], *eal: str, before: tuple[str, ...] = ()):
-        super().__init__([*before, *UNDER_LAUNCHER, EXAMPLES / "memory", "-l", "0",
+        super().__init__([*before, *UNDER_LAUNCHER, EXAMPLES / self.program, "-l", "0",
                           *allowed(*nics), *eal])
+
+
+class Memory(OwnApplication):
+    """lab/apps/memory.c: an application whose memory grows and shrinks as it is told."""
+    program = "memory"
+    prompt = "memory> "
+
+
+class Vfio(OwnApplication):
+    """lab/apps/vfio.c: an application that makes the calls of the VFIO API that it is told."""
+    program = "vfio"
+    prompt = "vfio> "
+
+    def done(self, line: str) -> None:
+        """Has a command carried out, which must succeed."""
+        answer = self.command(line)
+        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
+
+    def descriptor(self, line: str) -> int:
+        """Has a command carried out that answers with a file descriptor."""
+        answer = self.command(line)
+        found = re.search(r"^fd (\d+)$", answer, re.MULTILINE)
+        assert found, f"{line}: {answer}"
+        return int(found[1])
+
+    def error(self, line: str) -> tuple[str, str]:
+        """Has a command carried out that must fail.
+
+        Returns the error's symbol, and the library's lines about it.
+        """
+        answer = self.command(line)
+        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
+        assert found, f"{line}: {answer}"
+        said = [word.partition(LOG_PREFIX)[2] for word in answer.splitlines()
+                if LOG_PREFIX in word]
+        return found[1], "\n".join(said)
+
+    def buffer(self, kind: str, length: int) -> tuple[int, int]:
+        """Takes memory that isn't EAL's: "anonymous", "file" or "hugefile".
+
+        Returns its address, and the file's descriptor or -1.
+        """
+        answer = self.command(f"buffer {kind} {length:#x}")
+        found = re.search(r"^buffer (0x[0-9a-f]+) (-?\d+)$", answer, re.MULTILINE)
+        assert found, answer
+        return int(found[1], 0), int(found[2])

@@ -2,9 +2,8 @@
 """Applications that must not start."""
 import subprocess
 
-from support.application import UNDER_LAUNCHER, forget_hugepages
+from support.application import LOG_PREFIX, UNDER_LAUNCHER, forget_hugepages
 
-LOG_PREFIX = "IOMMUFD: "
 START_SECONDS = 150
 
 
