@@ -144,6 +144,8 @@ class Interactive(Application):
 
     def __init__(self, argv: list[str], environment: dict[str, str] | None = None):
         super().__init__(argv, environment)
+        # A pause for programs that ask for passwords
+        self.child.delaybeforesend = None
         try:
             self.greeting = self.expect(self.prompt, START_SECONDS)
         except AssertionError:

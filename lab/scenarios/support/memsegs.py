@@ -5,7 +5,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from support.application import Interactive, Memory
+from support.application import Interactive, OwnApplication
 from support.translation import Piece
 
 PAGE = 4096
@@ -14,18 +14,20 @@ FRAME = (1 << 55) - 1
 
 DUMP_LINE = re.compile(
     r"IOVA:(?P<iova>0x[0-9a-f]+), len:(?P<length>\d+), virt:(?P<va>0x[0-9a-f]+), "
-    r"socket_id:-?\d+, hugepage_sz:(?P<page>\d+)")
-MEMORY_LINE = re.compile(
-    r"segment (?P<va>0x[0-9a-f]+) (?P<iova>0x[0-9a-f]+) (?P<length>\d+) (?P<page>\d+)")
+    r"socket_id:(?P<node>-?\d+), hugepage_sz:(?P<page>\d+)")
+OWN_LINE = re.compile(
+    r"segment (?P<va>0x[0-9a-f]+) (?P<iova>0x[0-9a-f]+) (?P<length>\d+) (?P<page>\d+) "
+    r"(?P<node>-?\d+) own")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One of EAL's memory segments."""
+    """One of EAL's memory segments, or other memory that is mapped for devices."""
     va: int
     iova: int
     length: int
-    page: int
+    page: int = PAGE
+    node: int = 0
 
     @property
     def end(self) -> int:
@@ -33,9 +35,9 @@ class Segment:
 
 
 def segments(app: Interactive) -> list[Segment]:
-    """The segments that an application says it has."""
-    if isinstance(app, Memory):
-        texts, line = map(app.command, ("segments",)), MEMORY_LINE
+    """EAL's own segments, as an application says that they are."""
+    if isinstance(app, OwnApplication):
+        texts, line = map(app.command, ("segments",)), OWN_LINE
     else:
         # The command's name in testpmd of DPDK 25.11, and everywhere before
         texts, line = map(app.command, ("dump physmem", "dump_physmem")), DUMP_LINE
