@@ -54,6 +54,15 @@ refused(struct iommufd_run run, struct iommufd_run next)
 }
 
 static void
+pages_of_different_nodes_stay_apart(void **state __rte_unused)
+{
+	struct iommufd_run next = second;
+
+	next.node = first.node + 1;
+	refused(first, next);
+}
+
+static void
 pages_in_different_files_stay_apart(void **state __rte_unused)
 {
 	struct iommufd_run next = second;
@@ -104,6 +113,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(neighbours_in_one_file_join),
 		cmocka_unit_test(neighbours_without_a_file_join),
+		cmocka_unit_test(pages_of_different_nodes_stay_apart),
 		cmocka_unit_test(pages_in_different_files_stay_apart),
 		cmocka_unit_test(pages_elsewhere_in_the_file_stay_apart),
 		cmocka_unit_test(pages_with_a_hole_between_them_stay_apart),
