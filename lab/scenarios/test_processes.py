@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from support.application import EXAMPLES, IOMMUFD, SECONDARY, Memory, Testpmd, allowed
+from support.application import EXAMPLES, IOMMUFD, SECONDARY, Memory, Testpmd, Vfio, allowed
 from support.machine import open_files, wait_until
-from support.memsegs import segments, size
+from support.memsegs import Segment, segments, size
 from support.network import LEFT, RIGHT, assert_reachable, flood
 from support.pagetable import page_table
 from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
@@ -15,6 +15,7 @@ from support.refusal import refused
 pytestmark = pytest.mark.intel
 
 MIB = 1 << 20
+UNUSED_IOVA = 0x7_0000_0000
 # testpmd's icmpecho answers for any address
 ANYONE = "10.0.1.77"
 # Addresses of left, so many that the NIC gives packets to each of two queues
@@ -48,6 +49,13 @@ def assert_shared(primary, secondary, nics):
     assert_reachable_is_memory(primary, nics)
 
 
+def buffer(app):
+    """Memory of an application's own, and where it may be mapped."""
+    length = 3 * MIB
+    address, _ = app.buffer("anonymous", length)
+    return Segment(address, UNUSED_IOVA, length)
+
+
 class TestMemory:
     """A primary, and secondary processes that come and go; both allocate and free memory."""
 
@@ -58,7 +66,7 @@ class TestMemory:
 
     @pytest.fixture(scope="class")
     def secondary(self, nics, primary):
-        with Memory(nics, IOMMUFD, SECONDARY) as app:
+        with Vfio(nics, IOMMUFD, SECONDARY) as app:
             yield app
 
     def test_the_secondary_has_the_devices_of_the_primary(self, primary, secondary, nics):
@@ -80,9 +88,21 @@ class TestMemory:
         assert size(segments(primary)) == before
         assert_shared(primary, secondary, nics)
 
+    def test_memory_of_its_own_that_the_secondary_maps_and_unmaps(self, primary, secondary, nics):
+        own = buffer(secondary)
+        secondary.done(f"map default {own.va:#x} {own.iova:#x} {own.length}")
+        assert_reachable_is_memory(secondary, nics, own)
+        secondary.done(f"unmap default {own.va:#x} {own.iova:#x} {own.length}")
+        assert_shared(primary, secondary, nics)
+
     def test_a_secondary_that_is_killed_harms_nobody(self, primary, secondary, nics):
         secondary.command(f"alloc {5 * MIB}")
+        own = buffer(secondary)
+        secondary.done(f"map default {own.va:#x} {own.iova:#x} {own.length}")
+        assert_reachable_is_memory(secondary, nics, own)
+
         secondary.kill()
+        primary.expect("IOMMUFD: a secondary process has ended: 1 mappings")
         assert_reachable_is_memory(primary, nics)
         primary.command(f"alloc {9 * MIB}")
         assert_reachable_is_memory(primary, nics)
