@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from labvm import (artefact, boots, demo, host, kernels, machine, project, tests, trees,
+from labvm import (artefact, bench, boots, demo, host, kernels, machine, project, tests, trees,
                    vm)
 from labvm.errors import USAGE, LabError
 
@@ -83,6 +83,12 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, help="directory that the guest sees as /out")
     run.add_argument("argv", nargs="+", metavar="COMMAND", help="program and arguments")
     _machine_options(add("shell", _shell, "an interactive shell in a fresh machine"))
+    measured = add("bench", _bench, "compare what mapping and forwarding cost with other ways")
+    measured.add_argument("pattern", nargs="?", default="*",
+                          help="rows to show, such as 'growth' or 'external*' (default: all)")
+    measured.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+    measured.add_argument("--dpdk", default="25.11", choices=list(trees.TREES),
+                          help="DPDK release (default: %(default)s)")
     setup = add("setup", _setup, "make the root trees and kernels (all, unless one is named)")
     setup.add_argument("--dpdk", choices=list(trees.TREES), action="append")
     setup.add_argument("--kernel", choices=list(kernels.FLAVOURS), action="append")
@@ -135,6 +141,10 @@ def _run(arguments: argparse.Namespace) -> int:
 def _shell(arguments: argparse.Namespace) -> int:
     _need_terminal("lab shell")
     return vm.terminal(_options(arguments), _parts(arguments), "shell", ["bash"])
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    return bench.run(CLONE, arguments.pattern, arguments.dpdk, arguments.json)
 
 
 def _setup(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""`lab bench`: boots machines in which lab/bench measures, and shows the figures."""
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labvm import figures, kernels, trees, vm
+from labvm.errors import USAGE, LabError, tail
+from labvm.figures import Found
+from labvm.machine import Options
+from labvm.progress import Step, last_line
+from labvm.project import Build
+
+SECONDS = 1800  # for each machine: a guard, on a host that others use as well
+AT_ONCE = 2     # machines that count: the host's load changes nothing there
+
+# type1 takes 65535 mappings unless told otherwise. A device that sleeps takes its time to wake up,
+# which would count as instructions
+APPEND = "vfio_iommu_type1.dma_entry_limit=200000 vfio_pci.disable_idle_d3=1"
+COUNTED = Options(counted=True, joined=True, nics=4, hugepages=640, append=APPEND)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A machine, and what is measured on it: by the job of its rows, lab/bench's argument."""
+    name: str
+    kernel: str
+    options: Options
+    jobs: dict[str, str]
+
+
+# Longest first
+BENCHES = (
+    Bench("counted", "measure", COUNTED, {"mapping": "counted:iommufd,type1,cdev"}),
+    Bench("forwarding", "measure", replace(COUNTED, nics=2),
+          {"forwarding": "forwarding", "loading": "loading"}),
+    Bench("compat", "compat", COUNTED, {"mapping": "counted:compat"}),
+    Bench("timed", "measure", Options(joined=True, memory="6G", hugepages=2100),
+          {"timed": "timed:iommufd,type1,cdev"}),
+)
+
+
+class Run:
+    """One machine of the bench."""
+
+    def __init__(self, bench: Bench, clone: Path, dpdk: str, jobs: set[str]):
+        self.bench = bench
+        self.arguments = [argument for job, argument in bench.jobs.items() if job in jobs]
+        build = Build(clone, dpdk)
+        self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.image(dpdk),
+                              kernels.kernel(bench.kernel), clone, build.run())
+        build.examples()
+        self.directory = vm.new_run(f"bench-{bench.name}")
+        self.log = self.directory / "output.log"
+        self.machine: vm.Machine | None = None
+
+    def measure(self) -> Found:
+        """Boots the machine; returns its figures."""
+        command = ["env", "PYTHONPATH=/src/lab:/src/lab/scenarios",
+                   "python3", "-B", "-m", "bench", *self.arguments]
+        try:
+            with self.log.open("wb") as log, \
+                    vm.booted(self.bench.options, self.parts, self.directory,
+                              command) as self.machine:
+                self.machine.relay_output(log, SECONDS)
+                status = self.machine.status()
+        finally:
+            self.machine = None
+        if status:
+            raise LabError(f"bench {self.bench.name}: exit status {status} in the guest. End of "
+                           f"the output ({self.log}):\n{tail(self.log)}")
+        return json.loads((self.directory / "out/figures.json").read_text())
+
+    def state(self) -> str:
+        """For the progress line; empty while the machine isn't running."""
+        return f"{self.bench.name}: {last_line(self.log)}" if self.machine else ""
+
+    def stop(self) -> None:
+        if self.machine:
+            self.machine.process.kill()
+
+
+def _measure(runs: list[Run], at_once: int) -> Found:
+    """The figures of several machines, together."""
+    found: Found = {}
+    with Step(f"bench on {len(runs)} machine(s)",
+              lambda: "; ".join(filter(None, (run.state() for run in runs)))), \
+            ThreadPoolExecutor(at_once) as pool:
+        futures = [pool.submit(run.measure) for run in runs]
+        try:
+            for future in futures:
+                for way, values in future.result().items():
+                    found.setdefault(way, {}).update(values)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for run in runs:
+                run.stop()
+            raise
+    return found
+
+
+def _together(one: Found, other: Found) -> Found:
+    return {way: {**one.get(way, {}), **other.get(way, {})} for way in {**one, **other}}
+
+
+def run(clone: Path, pattern: str, dpdk: str, report: Path | None) -> int:
+    """Measures the rows that match; 1 when a target is missed."""
+    rows = figures.selected(pattern)
+    if not rows:
+        raise LabError(f"no row of the bench matches {pattern}: they are\n"
+                       + "\n".join(dict.fromkeys(row.name for row in figures.ROWS)), USAGE)
+    jobs = {row.job for row in rows}
+    runs = [Run(bench, clone, dpdk, jobs) for bench in BENCHES if jobs & bench.jobs.keys()]
+    counted = [run for run in runs if run.bench.options.counted]
+    # Where time is measured, nothing else runs
+    timed = [run for run in runs if not run.bench.options.counted]
+    found = _together(_measure(counted, AT_ONCE) if counted else {},
+                      _measure(timed, 1) if timed else {})
+    results = [figures.result(row, found) for row in rows]
+    if report:
+        report.write_text(json.dumps(results, indent=2) + "\n")
+    print(figures.table(rows, results))
+    missed = figures.unmet(rows, results)
+    print(f"{missed} target(s) missed" if missed else "all targets met")
+    return 1 if missed else 0

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The rows of `lab bench`: what is compared with what, and what is to be reached. Pure functions."""
+from dataclasses import dataclass
+from fnmatch import fnmatch
+
+OURS = "iommufd"
+PEERS = {
+    "type1": "stock type1",
+    "compat": "stock DPDK, compatibility container",
+    "cdev": "an IOAS_MAP for each hugepage",
+    "not loaded": "without the library",
+}
+INSTRUCTIONS = "instructions"
+
+# By way ("iommufd", "type1", ...) and name of the figure
+Found = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What ours has to be: by ratio to the peer, or in itself."""
+    most: float
+    least: float = 0
+    of_ratio: bool = True
+
+    def __str__(self) -> str:
+        if self.least:
+            return f"{self.least:g} to {self.most:g}"
+        return f"at most {self.most:g}" + ("" if self.of_ratio else " in all")
+
+    def is_met(self, row: dict) -> bool:
+        value = row["ratio"] if self.of_ratio else row["ours"]
+        return value is not None and self.least <= value <= self.most
+
+
+@dataclass(frozen=True)
+class Row:
+    job: str        # what measures it, in lab/bench
+    name: str
+    peer: str
+    target: Target | None = None
+    unit: str = INSTRUCTIONS
+
+
+ROWS = (
+    Row("mapping", "start-up, 1 GiB", "type1", Target(0.10)),
+    Row("mapping", "start-up, 1 GiB", "compat"),
+    Row("mapping", "start-up, 1 GiB", "cdev", Target(0.06)),
+    Row("mapping", "growth", "type1", Target(0.5)),
+    Row("mapping", "growth", "compat"),
+    Row("mapping", "growth", "cdev"),
+    Row("mapping", "shrinking", "type1", Target(1.2)),
+    Row("mapping", "shrinking", "compat"),
+    Row("mapping", "shrinking", "cdev"),
+    Row("mapping", "external anonymous, 256 MiB", "type1"),
+    Row("mapping", "external anonymous, 256 MiB", "compat"),
+    Row("mapping", "external file, 256 MiB", "type1"),
+    Row("mapping", "external file, 256 MiB", "compat"),
+    Row("mapping", "external heap, 256 MiB", "type1"),
+    Row("mapping", "external heap, 256 MiB", "compat"),
+    Row("mapping", "a further NIC", "type1"),
+    Row("mapping", "a further NIC", "compat"),
+    Row("mapping", "a further NIC: maps", "type1", Target(0, of_ratio=False), "calls"),
+    Row("forwarding", "forwarding", "type1", Target(1.002, 0.998), "instructions/packet"),
+    Row("forwarding", "forwarding, loaded only", "not loaded", Target(1.001, 0.999),
+        "instructions/packet"),
+    Row("loading", "loaded only: start and end", "not loaded"),
+    Row("loading", "loaded only: constructor, calls", "not loaded",
+        Target(200_000, of_ratio=False)),
+    Row("timed", "start-up, 4 GiB", "type1", unit="ms"),
+    Row("timed", "start-up, 4 GiB", "cdev", unit="ms"),
+)
+
+
+def selected(pattern: str) -> list[Row]:
+    return [row for row in ROWS if fnmatch(row.name, pattern)]
+
+
+def result(row: Row, found: Found) -> dict:
+    """A row of the results, as it is in the JSON file."""
+    ours, peer = found[OURS][row.name], found[row.peer][row.name]
+    return {"name": row.name, "unit": row.unit, "ours": ours, "peer": peer,
+            "peer_name": PEERS[row.peer], "ratio": ours / peer if peer else None}
+
+
+def _number(value: float) -> str:
+    """Digits as they say something: 15,339 and 254.40"""
+    return f"{value:,.0f}" if value >= 1000 or value == int(value) else f"{value:.2f}"
+
+
+def _verdict(row: Row, figures: dict) -> str:
+    if not row.target:
+        return ""
+    return f"{row.target}: {'met' if row.target.is_met(figures) else 'NOT MET'}"
+
+
+def table(rows: list[Row], results: list[dict]) -> str:
+    """Columns as wide as they need to be; numbers to the right."""
+    lines = [("", "unit", "ours", "peer", "ratio", "peer is", "target")]
+    for row, figures in zip(rows, results):
+        ratio = "" if figures["ratio"] is None else f"{figures['ratio']:.4f}"
+        lines.append((row.name, row.unit, _number(figures["ours"]), _number(figures["peer"]),
+                      ratio, figures["peer_name"], _verdict(row, figures)))
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    right = ("ours", "peer", "ratio")
+    return "\n".join("  ".join(
+        text.rjust(width) if title in right else text.ljust(width)
+        for text, width, title in zip(line, widths, lines[0])).rstrip() for line in lines)
+
+
+def unmet(rows: list[Row], results: list[dict]) -> int:
+    """How many targets were missed."""
+    return sum(not row.target.is_met(figures) for row, figures in zip(rows, results)
+               if row.target)
