@@ -139,9 +139,8 @@ check_devices(void)
 static void
 log_segment_files(void)
 {
-	IOMMUFD_LOG(NOTICE, "EAL keeps its memory in one file for each list of segments "
-		"(--single-file-segments), so that neighbours are mapped in one call. Not wanted? "
-		"--iova-mode=iommufd,single-file-segments=no");
+	IOMMUFD_LOG(NOTICE, "EAL was given --single-file-segments, so neighbouring pages are mapped in "
+		"one call; --iova-mode=iommufd,single-file-segments=no leaves that to you");
 }
 
 static int
