@@ -2,6 +2,7 @@
 """A NIC goes while packets flow, taken by the hypervisor or by its driver, and comes back; or it is
 reset.
 """
+import contextlib
 import re
 
 import pytest
@@ -111,15 +112,13 @@ class TestHotPlug:
 
 
 def test_an_application_without_hot_plug_keeps_the_nic_until_it_ends(nics, slots, payload):
-    log = KernelLog()
-    with Testpmd(nics, IOMMUFD) as app:
+    with contextlib.closing(KernelLog()) as log, Testpmd(nics, IOMMUFD) as app:
         app.command("start")
         slots.execute("device_del", id=f"nic{SECOND}")
         wait_until(lambda: [line for line in log.read() if "Relaying device request" in line],
                    "the kernel asks for the NIC")
         assert_reachable_is_memory(app, nics)
         assert_forwarded(payload)
-    log.close()
     slots.wait_for("DEVICE_DELETED", device=f"nic{SECOND}")
     assert not nics[SECOND].sysfs.exists()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Several processes: applications side by side, and a primary with its secondary."""
+import contextlib
 import re
 
 import pytest
@@ -15,10 +16,11 @@ from support.refusal import refused
 pytestmark = pytest.mark.intel
 
 MIB = 1 << 20
+MANY = 200  # packets
 UNUSED_IOVA = 0x7_0000_0000
 # testpmd's icmpecho answers for any address
 ANYONE = "10.0.1.77"
-# Addresses of left, so many that the NIC gives packets to each of two queues
+# Addresses of left, so many that the NICs give packets to the queues of either process
 MORE_OF_LEFT = [f"10.0.1.{host}" for host in range(11, 19)]
 
 
@@ -120,6 +122,7 @@ class TestMemory:
 
 @pytest.fixture
 def more_of_left():
+    """More addresses of left, for a while."""
     for address in MORE_OF_LEFT:
         LEFT.ip("addr", "add", f"{address}/24", "dev", "eth0")
     yield MORE_OF_LEFT
@@ -127,17 +130,26 @@ def more_of_left():
         LEFT.ip("addr", "del", f"{address}/24", "dev", "eth0")
 
 
+@contextlib.contextmanager
 def of_two(nics, number, *eal):
-    """testpmd as the first or second of two processes, each with a queue of each port."""
-    app = Testpmd(nics, *eal, app=("--rxq=2", "--txq=2", "--num-procs=2", f"--proc-id={number}"))
-    app.command("start")
-    return app
+    """testpmd as the first or second of two processes, each with two queues of each port."""
+    options = ("--rxq=4", "--txq=4", "--num-procs=2", f"--proc-id={number}")
+    with Testpmd(nics, *eal, app=options) as app:
+        app.command("start")
+        yield app
 
 
 def forwarded(app):
-    """How many packets this process has forwarded, of both ports."""
-    text = app.command("show fwd stats all")
-    return int(re.findall(r"RX-packets: (\d+)", text)[-1])
+    """How many packets this process has forwarded: counters of queues, as the ports' are shared."""
+    queues = re.findall(r"Queue=.*\s+RX-packets: (\d+)", app.command("show fwd stats all"))
+    return sum(map(int, queues))
+
+
+def goes_through(app, address):
+    """Whether it is this process that forwards a ping from this address of left."""
+    before = forwarded(app)
+    assert LEFT.reaches(RIGHT.address, address)
+    return forwarded(app) > before
 
 
 def assert_all_answered(addresses):
@@ -150,16 +162,18 @@ def test_both_processes_forward_and_one_goes_on_when_the_other_is_killed(nics, m
     with of_two(nics, 0, IOMMUFD) as primary:
         with of_two(nics, 1, IOMMUFD, SECONDARY) as secondary:
             assert_all_answered(more_of_left)
-            assert forwarded(primary) > 0 and forwarded(secondary) > 0
-            with flood(LEFT, RIGHT.address):
+            cut_off = next(ip for ip in more_of_left if goes_through(secondary, ip))
+            with flood(LEFT, RIGHT.address, cut_off):
+                wait_until(lambda: forwarded(secondary) > MANY, "the secondary forwards")
                 secondary.kill()
-        wait_until(lambda: any(LEFT.reaches(RIGHT.address, address) for address in more_of_left),
+        wait_until(lambda: any(LEFT.reaches(RIGHT.address, ip) for ip in more_of_left),
                    "the primary goes on")
+        assert not LEFT.reaches(RIGHT.address, cut_off)
         assert_reachable_is_memory(primary, nics)
 
         with of_two(nics, 1, IOMMUFD, SECONDARY) as secondary:
             assert_all_answered(more_of_left)
-            assert forwarded(secondary) > 0
+            wait_until(lambda: goes_through(secondary, cut_off), "the new secondary forwards")
             assert_reachable_is_memory(primary, nics)
 
 

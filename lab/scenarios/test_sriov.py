@@ -34,6 +34,7 @@ def assert_answers(app, vf):
 
 @pytest.mark.intel
 class TestOfANicThatTheKernelKeeps:
+    """An application on the VF, and the kernel's own driver on the PF."""
 
     @pytest.fixture(scope="class")
     def pf(self, nics):
@@ -51,6 +52,13 @@ class TestOfANicThatTheKernelKeeps:
         with Testpmd([vf], IOMMUFD, mode="icmpecho", app=("--hot-plug",)) as app:
             app.command("start")
             yield app
+
+    def test_a_token_that_nobody_expects_is_passed_over(self, vf):
+        status, output = attempt(*UNDER_LAUNCHER, *memory(TOKEN, *allowed(vf)))
+        assert status == 0, output
+        said = [line for line in output.splitlines() if LOG_PREFIX in line]
+        assert said[0].startswith(f"{LOG_PREFIX}{vf.pci}: it expects no VF token"), output
+        assert said[1].startswith(f"{LOG_PREFIX}{vf.pci}: /dev/vfio/devices/"), output
 
     def test_the_application_answers_through_the_vf(self, testpmd, vf):
         assert_answers(testpmd, vf)
@@ -87,16 +95,6 @@ class TestOfANicThatTheKernelKeeps:
         set_virtual_functions(nics[0], 0)
         testpmd.expect("Device is detached")
         assert not [name for name in open_files(testpmd.pid) if name.startswith("/dev/vfio/")]
-
-
-@pytest.mark.intel
-def test_a_token_for_the_vf_of_a_nic_that_the_kernel_keeps_is_passed_over(nics):
-    with kept_by_kernel(nics[0], PF), virtual_function(nics[0]) as vf:
-        status, output = attempt(*UNDER_LAUNCHER, *memory(TOKEN, *allowed(vf)))
-    assert status == 0, output
-    said = [line for line in output.splitlines() if LOG_PREFIX in line]
-    assert said[0].startswith(f"{LOG_PREFIX}{vf.pci}: it expects no VF token"), output
-    assert said[1].startswith(f"{LOG_PREFIX}{vf.pci}: /dev/vfio/devices/"), output
 
 
 @pytest.mark.intel

@@ -19,6 +19,11 @@ def _run(argv: list[str], **how) -> subprocess.CompletedProcess:
     return done
 
 
+def _from(source: str) -> list[str]:
+    """ping's arguments for one of several addresses as the source."""
+    return ["-I", source] if source else []
+
+
 @dataclass(frozen=True)
 class Namespace:
     """One end: a network namespace with one interface, eth0."""
@@ -54,8 +59,8 @@ class Namespace:
 
     def reaches(self, address: str, source: str = "") -> bool:
         """Whether one ping is answered; from which of its addresses may be told."""
-        ping = ["ping", "-c1", "-W1", *(("-I", source) if source else ()), address]
-        return subprocess.run(self.inside(*ping), capture_output=True).returncode == 0
+        return subprocess.run(self.inside("ping", "-c1", "-W1", *_from(source), address),
+                              capture_output=True).returncode == 0
 
     def listens(self) -> bool:
         return bool(self.run("ss", "-Hltn", f"sport = :{PORT}"))
@@ -98,9 +103,9 @@ def send_file(sender: Namespace, receiver: Namespace, path: Path) -> str:
 
 
 @contextlib.contextmanager
-def flood(sender: Namespace, address: str):
+def flood(sender: Namespace, address: str, source: str = ""):
     """Pings as fast as they are answered, for a while."""
-    ping = subprocess.Popen(sender.inside("ping", "-f", "-q", address),
+    ping = subprocess.Popen(sender.inside("ping", "-f", "-q", *_from(source), address),
                             stdout=subprocess.DEVNULL)
     try:
         yield
