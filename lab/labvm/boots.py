@@ -28,6 +28,7 @@ SECOND_STAGE = "fsts=off,svm=off"
 UNSAFE = "iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1"
 
 BOOTS = (
+    Boot("cycles-25.11", "25.11", "fault", "cycles", Options(nics=8, append="log_buf_len=4M")),
     Boot("intel-25.11", "25.11", "fault", "intel"),
     Boot("intel-24.11", "24.11", "fault", "intel"),
     Boot("numa-25.11", "25.11", "fault", "numa",

@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import signal
+import subprocess
 from pathlib import Path
 
 import pexpect
@@ -28,6 +29,14 @@ TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 _number = itertools.count(1)
 recent: list["Application"] = []  # for the report of a test that fails
+
+
+def dpdk_release() -> tuple[int, int]:
+    """The installed DPDK's, as (25, 11)."""
+    version = subprocess.run(["pkg-config", "--modversion", "libdpdk"], check=True,
+                             capture_output=True, text=True).stdout
+    year, month = version.split(".")[:2]
+    return int(year), int(month)
 
 
 def allowed(*nics: Nic) -> list[str]:
@@ -189,7 +198,7 @@ class DpdkTest(Interactive):
     def verdict(self, autotest: str) -> str:
         """Runs one of its autotests; returns what it says at the end, as "OK"."""
         text = self.command(autotest, AUTOTEST_SECONDS)
-        said = re.search(r"^Test (\w+)", text, re.MULTILINE)
+        said = re.search(r"^Test (OK|Failed|Skipped)$", text, re.MULTILINE)
         assert said, f"no verdict in:\n{text}"
         return said[1]
 
@@ -236,7 +245,8 @@ class Vfio(OwnApplication):
         assert found, f"{line}: {answer}"
         said = [word.partition(LOG_PREFIX)[2] for word in answer.splitlines()
                 if LOG_PREFIX in word]
-        return found[1], "\n".join(said)
+        # One number has two names
+        return found[1].replace("EOPNOTSUPP", "ENOTSUP"), "\n".join(said)
 
     def buffer(self, kind: str, length: int) -> tuple[int, int]:
         """Takes memory that isn't EAL's: "anonymous", "file" or "hugefile".

@@ -4,11 +4,20 @@ import re
 from pathlib import Path
 
 VMSTAT = Path("/proc/vmstat")
+STAT_REFRESH = Path("/proc/sys/vm/stat_refresh")
 
 
 def vmstat() -> dict[str, int]:
     """The kernel's counters, most of them in pages."""
+    STAT_REFRESH.read_text()  # brings in what each CPU counts for itself
     return {name: int(value) for name, value in map(str.split, VMSTAT.read_text().splitlines())}
+
+
+def forget_what_is_not_needed() -> None:
+    """Has the kernel give back what it keeps only in case that it is wanted again."""
+    Path("/proc/sys/vm/drop_caches").write_text("3")
+    for shrink in Path("/sys/kernel/slab").glob("*/shrink"):
+        shrink.write_text("1")
 
 
 def pinned_pages() -> int:

@@ -3,12 +3,13 @@
 import os
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from support.application import Interactive, OwnApplication
 from support.translation import Piece
 
 PAGE = 4096
+GIB = 1 << 30
 PRESENT = 1 << 63
 FRAME = (1 << 55) - 1
 
@@ -52,6 +53,22 @@ def segments(app: Interactive) -> list[Segment]:
 def size(found: list[Segment]) -> int:
     """Bytes in all."""
     return sum(segment.length for segment in found)
+
+
+def areas(found: list[Segment]) -> list[Segment]:
+    """What one call each can map: neighbours together, but nothing across a 1 GiB boundary.
+
+    That boundary is the library's; iommufd_ioas.c says why.
+    """
+    whole: list[Segment] = []
+    for segment in sorted(found, key=lambda segment: segment.iova):
+        last = whole[-1] if whole else None
+        if last and (last.end, last.va + last.length, last.node) == (
+                segment.iova, segment.va, segment.node) and segment.iova % GIB:
+            whole[-1] = replace(last, length=last.length + segment.length)
+        else:
+            whole.append(segment)
+    return whole
 
 
 def _frame(pagemap: int, memory: int, address: int) -> int:
