@@ -153,7 +153,10 @@ note_mapping(const struct iommufd_mp_param *param)
 
 	pthread_mutex_lock(&peer->lock);
 	mapping = iommufd_mappings_overlapping(&peer->mappings, param->iova, param->len);
-	if (param->subject == IOMMUFD_MP_MAPPED && mapping == NULL)
+	/* Its last words may come after its end. */
+	if (peer->ended && param->subject == IOMMUFD_MP_MAPPED)
+		iommufd_backend_take_back(param->iova, param->len);
+	else if (param->subject == IOMMUFD_MP_MAPPED && mapping == NULL)
 		ret = iommufd_mappings_add(&peer->mappings, 0, param->iova, param->len);
 	else if (param->subject == IOMMUFD_MP_UNMAPPED && mapping != NULL)
 		iommufd_mappings_remove(&peer->mappings, mapping);
