@@ -2,10 +2,12 @@
 """Several processes: applications side by side, and a primary with its secondary."""
 import contextlib
 import re
+import subprocess
 
 import pytest
 
-from support.application import EXAMPLES, IOMMUFD, SECONDARY, Memory, Testpmd, Vfio, allowed
+from support.application import (EXAMPLES, IOMMUFD, SECONDARY, UNDER_LAUNCHER, Memory, Testpmd,
+                                 Vfio, allowed)
 from support.machine import open_files, wait_until
 from support.memsegs import Segment, segments, size
 from support.network import LEFT, RIGHT, assert_reachable, flood
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.intel
 
 MIB = 1 << 20
 MANY = 200  # packets
+TOOL_SECONDS = 90
 UNUSED_IOVA = 0x7_0000_0000
 # testpmd's icmpecho answers for any address
 ANYONE = "10.0.1.77"
@@ -117,6 +120,14 @@ class TestMemory:
             another.command(f"alloc {9 * MIB}")
             assert_shared(primary, another, nics)
             assert str(nics[0].cdev) in open_files(another.pid)
+        assert_reachable_is_memory(primary, nics)
+
+    def test_dpdks_own_tool_reads_the_statistics_of_the_primary(self, primary, nics):
+        info = subprocess.run([*UNDER_LAUNCHER, "dpdk-proc-info", *allowed(*nics), "--", "--stats"],
+                              capture_output=True, text=True, timeout=TOOL_SECONDS)
+        assert info.returncode == 0, info.stderr
+        for port in range(len(nics)):
+            assert f"NIC statistics for port {port} " in info.stdout
         assert_reachable_is_memory(primary, nics)
 
 
