@@ -251,6 +251,19 @@ def test_mapped_before_the_first_device_and_still_there_when_devices_return(nics
         assert_reachable_is_memory(app, nics, gone)
 
 
+def test_neighbours_that_waited_for_the_first_device_go_one_by_one(nics):
+    with Vfio([], *blocked(nics), IOMMUFD) as app:
+        whole = buffer(app, length=4 * MIB)
+        first, second = (part(whole, offset, 2 * MIB) for offset in (0, 2 * MIB))
+        app.done("heap create other")
+        for one in (first, second):
+            app.done(f"heap add other {one.va:#x} {one.length:#x} {one.iova:#x} {PAGE:#x}")
+        app.done(f"attach {nics[0].pci}")
+        assert_reachable_is_memory(app, nics[:1], first, second)
+        app.done(f"heap remove other {first.va:#x} {first.length:#x}")
+        assert_reachable_is_memory(app, nics[:1], second)
+
+
 def test_more_mappings_than_type1_has_room_for(nics):
     """type1 takes 256 of the application's mappings."""
     many = 600
