@@ -25,7 +25,7 @@ DEVICE_CYCLES = 1000
 MEMORY_CYCLES = 10000
 WARM_UP = 3
 SECONDS = 1800
-BLOCK = 1500000  # bytes: a hugepage comes and goes
+BLOCK = 2000000  # bytes: a hugepage comes and goes
 PAGE = 4096
 # Sizes of a process that must not change. The kernel counts VmRSS for each CPU and adds it up only
 # now and then.
