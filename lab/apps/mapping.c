@@ -10,10 +10,12 @@
  *	grow COUNT	take so many hugepages, one after the other
  *	shrink		give them back, one after the other
  *	anonymous MIB	register external memory in 4 KiB pages
- *	file MIB	the same, of a file; the backend is told which, where it can be
+ *	shared MIB	the same, of a file in memory
+ *	file MIB	the same, and the backend is told which file, where it can be
  *	heap MIB	make a heap of such memory
  *
- * External memory is unmapped again after it was registered.
+ * External memory is unmapped again after it was registered. Pages that follow one another in it
+ * don't in the machine's memory, so that no kernel can take several together, by chance or not.
  */
 
 #define _GNU_SOURCE
@@ -88,58 +90,79 @@ shrink(void)
 		rte_free(grown[--n_grown]);
 }
 
-/* Memory that is there: only mapping it for devices is left to do. */
+/*
+ * Memory that is there: only mapping it for devices is left to do. What is touched together lies
+ * together in the machine's memory: even pages are, and odd ones.
+ */
 static void *
 new_memory(size_t len, int fd)
 {
 	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-	void *memory;
+	size_t parity, offset;
+	char *memory;
 
 	memory = mmap(EXTERNAL, len, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, fd, 0);
 	must(memory != MAP_FAILED, "mmap");
 	must(madvise(memory, len, MADV_NOHUGEPAGE) == 0, "MADV_NOHUGEPAGE");
-	must(madvise(memory, len, MADV_POPULATE_WRITE) == 0, "MADV_POPULATE_WRITE");
+	for (parity = 0; parity < 2; parity++)
+		for (offset = parity * SMALL_PAGE; offset < len; offset += 2 * SMALL_PAGE)
+			memory[offset] = 1;
 	return memory;
+}
+
+static int
+map_address(uint64_t address, size_t len)
+{
+	return rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, address, address, len);
+}
+
+/* With the library, the flag and Linux 6.13 the file is named; else there is the address. */
+static int
+map_file(int fd, uint64_t address, size_t len)
+{
+	map_file_fn map;
+	int ret;
+
+	*(void **)&map = dlsym(RTLD_DEFAULT, "rte_iommufd_dma_map_file");
+	if (map == NULL)
+		return map_address(address, len);
+	ret = map(RTE_VFIO_DEFAULT_CONTAINER_FD, fd, 0, address, address, len);
+	return ret < 0 && rte_errno == ENOTSUP ? map_address(address, len) : ret;
+}
+
+static void
+unmap(void *memory, size_t len)
+{
+	uint64_t address = (uintptr_t)memory;
+
+	must(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, address, address, len) == 0,
+		"rte_vfio_container_dma_unmap");
+	munmap(memory, len);
 }
 
 static void
 register_anonymous(size_t len)
 {
 	void *memory = new_memory(len, -1);
-	uint64_t address = (uintptr_t)memory;
 
-	must(rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, address, address, len) == 0,
-		"rte_vfio_container_dma_map");
-	must(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, address, address, len) == 0,
-		"rte_vfio_container_dma_unmap");
-	munmap(memory, len);
+	must(map_address((uintptr_t)memory, len) == 0, "registering memory");
+	unmap(memory, len);
 }
 
 static void
-register_file(size_t len)
+register_file(size_t len, bool name_file)
 {
 	int fd = memfd_create("mapping", MFD_CLOEXEC);
 	uint64_t address;
-	map_file_fn map_file;
 	void *memory;
 	int ret;
 
 	must(fd >= 0 && ftruncate(fd, len) == 0, "memfd");
 	memory = new_memory(len, fd);
 	address = (uintptr_t)memory;
-
-	/* With the library, the flag and Linux 6.13, the file is named; else there is the address. */
-	*(void **)&map_file = dlsym(RTLD_DEFAULT, "rte_iommufd_dma_map_file");
-	rte_errno = ENOTSUP;
-	ret = map_file == NULL ? -1 :
-		map_file(RTE_VFIO_DEFAULT_CONTAINER_FD, fd, 0, address, address, len);
-	if (ret < 0 && rte_errno == ENOTSUP)
-		ret = rte_vfio_container_dma_map(RTE_VFIO_DEFAULT_CONTAINER_FD, address, address,
-			len);
+	ret = name_file ? map_file(fd, address, len) : map_address(address, len);
 	must(ret == 0, "registering a file");
-	must(rte_vfio_container_dma_unmap(RTE_VFIO_DEFAULT_CONTAINER_FD, address, address, len) == 0,
-		"rte_vfio_container_dma_unmap");
-	munmap(memory, len);
+	unmap(memory, len);
 	close(fd);
 }
 
@@ -181,7 +204,9 @@ command(char *word, char *argument)
 	else if (strcmp(word, "anonymous") == 0)
 		register_anonymous(number * MIB);
 	else if (strcmp(word, "file") == 0)
-		register_file(number * MIB);
+		register_file(number * MIB, true);
+	else if (strcmp(word, "shared") == 0)
+		register_file(number * MIB, false);
 	else if (strcmp(word, "heap") == 0)
 		make_heap(number * MIB);
 	else

@@ -23,7 +23,8 @@ def without_waits() -> None:
 def measure(job: str) -> dict[str, dict[str, float]]:
     kind, _, ways = job.partition(":")
     if kind == "counted":
-        return {way: mapping.counted(way) for way in ways.split(",")}
+        return {name: figures for way in ways.split(",")
+                for name, figures in mapping.counted(way).items()}
     if kind == "timed":
         return mapping.timed(ways.split(","))
     if kind == "forwarding":

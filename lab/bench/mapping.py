@@ -77,13 +77,17 @@ def _commands(way: str) -> list[str]:
                 *_phase(way, "shrinking", "shrink")]
     # How DPDK 26.11 registers external memory is not looked at
     if not WAYS[way].cdevs:
-        for kind in ("anonymous", "file", "heap"):
+        for kind in ("anonymous", "shared", "file", "heap"):
             commands += _phase(way, kind, f"{kind} {EXTERNAL}")
     return [*commands, *_phase(way, "end")]
 
 
-def counted(way: str) -> Figures:
-    """The instructions that mapping takes one way."""
+def _registering(run: Run, kind: str) -> int:
+    return sums.of_range(run.calls(kind), MAPS, EXTERNAL * MIB)
+
+
+def counted(way: str) -> dict[str, Figures]:
+    """The instructions that mapping takes one way, and what the other choice for a file does."""
     run = Run(way, 1024, _commands(way))
     start = run.calls("start")
     figures = {
@@ -93,11 +97,13 @@ def counted(way: str) -> Figures:
         "growth": sums.per_page(run.calls("growth"), GROWN, HUGEPAGE),
         "shrinking": sums.per_page(run.calls("shrinking"), GROWN, HUGEPAGE),
     }
-    if not WAYS[way].cdevs:
-        for kind in ("anonymous", "file", "heap"):
-            figures[f"external {kind}, 256 MiB"] = sums.of_range(
-                run.calls(kind), MAPS, EXTERNAL * MIB)
-    return figures
+    if WAYS[way].cdevs:
+        return {way: figures}
+    for kind in ("anonymous", "file", "heap"):
+        figures[f"external {kind}, 256 MiB"] = _registering(run, kind)
+    if way != "iommufd":
+        return {way: figures}
+    return {way: figures, "address": {"external file, 256 MiB": _registering(run, "shared")}}
 
 
 def timed(ways: list[str]) -> dict[str, Figures]:

@@ -8,6 +8,7 @@ PEERS = {
     "type1": "stock type1",
     "compat": "stock DPDK, compatibility container",
     "cdev": "an IOAS_MAP for each hugepage",
+    "address": "ours by address, not by file",
     "not loaded": "without the library",
 }
 INSTRUCTIONS = "instructions"
@@ -56,6 +57,7 @@ ROWS = (
     Row("mapping", "external anonymous, 256 MiB", "compat"),
     Row("mapping", "external file, 256 MiB", "type1"),
     Row("mapping", "external file, 256 MiB", "compat"),
+    Row("mapping", "external file, 256 MiB", "address"),
     Row("mapping", "external heap, 256 MiB", "type1"),
     Row("mapping", "external heap, 256 MiB", "compat"),
     Row("mapping", "a further NIC", "type1"),

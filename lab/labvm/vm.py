@@ -89,11 +89,12 @@ class Machine:
         self.port.close()
 
     def has_booted(self) -> bool:
-        """Waits for the job's start; False when the guest hangs before it."""
+        """Waits for the job's start; False when the guest hangs or crashes before it."""
+        started = self.job / "started"
         deadline = time.monotonic() + BOOT_SECONDS
-        while not (self.job / "started").exists() and self.process.poll() is None:
-            if time.monotonic() > deadline:
-                return False
+        while not started.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                return started.exists()
             time.sleep(POLL_SECONDS)
         return True
 
@@ -151,16 +152,20 @@ class Machine:
 
 @contextlib.contextmanager
 def booted(*what, **how) -> Iterator[Machine]:
-    """A machine that has come to its job. An emulated one on a busy host may hang on the way."""
+    """A machine that has come to its job.
+
+    An emulated one on a busy host may hang on the way, or its kernel may crash while it patches
+    its own code.
+    """
     with Machine(*what, **how) as guest:
         if guest.has_booted():
             yield guest
             return
-    print(f"lab: the guest did not come to its command within {BOOT_SECONDS} s: "
-          "starting it again", file=sys.stderr)
+    print("lab: the guest did not come to its command: starting it again", file=sys.stderr)
     with Machine(*what, **how) as guest:
         if not guest.has_booted():
-            raise guest.failure(f"the guest did not come to its command within {BOOT_SECONDS} s")
+            raise guest.failure(f"the guest did not come to its command within {BOOT_SECONDS} s: "
+                                "it hangs, it crashed, or QEMU refused its arguments")
         yield guest
 
 
