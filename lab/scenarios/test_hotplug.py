@@ -111,26 +111,16 @@ class TestHotPlug:
             assert cdevs(secondary) == names(*nics)
 
 
-def test_an_application_without_hot_plug_keeps_the_nic_until_it_ends(nics, slots, payload):
-    with contextlib.closing(KernelLog()) as log, Testpmd(nics, IOMMUFD) as app:
-        app.command("start")
-        slots.execute("device_del", id=f"nic{SECOND}")
-        wait_until(lambda: [line for line in log.read() if "Relaying device request" in line],
-                   "the kernel asks for the NIC")
-        assert_reachable_is_memory(app, nics)
-        assert_forwarded(payload)
-    slots.wait_for("DEVICE_DELETED", device=f"nic{SECOND}")
-    assert not nics[SECOND].sysfs.exists()
+@pytest.fixture(scope="class")
+def plain_testpmd(nics, slots):
+    """testpmd on both NICs, the second of which was reset, that knows nothing of hot plugging."""
+    nics[SECOND].reset()
+    with Testpmd(nics, IOMMUFD) as app:
+        yield app
 
 
-class TestReset:
-    """One run of testpmd, one of whose NICs is reset."""
-
-    @pytest.fixture(scope="class")
-    def testpmd(self, nics):
-        nics[SECOND].reset()
-        with Testpmd(nics, IOMMUFD) as app:
-            yield app
+class TestWithoutHotPlug:
+    """One run of testpmd without --hot-plug. A NIC is reset, and then taken."""
 
     def assert_forwards_again(self, app, nics, payload):
         for command in ("stop", f"port stop {SECOND}", f"port reset {SECOND}",
@@ -139,14 +129,26 @@ class TestReset:
         assert_reachable_is_memory(app, nics)
         assert_forwarded(payload)
 
-    def test_before_the_application_came(self, testpmd, nics, payload):
-        testpmd.command("start")
+    def test_reset_before_the_application_came(self, plain_testpmd, nics, payload):
+        plain_testpmd.command("start")
         assert_forwarded(payload)
 
-    def test_by_the_application(self, testpmd, nics, payload):
-        self.assert_forwards_again(testpmd, nics, payload)
+    def test_reset_by_the_application(self, plain_testpmd, nics, payload):
+        self.assert_forwards_again(plain_testpmd, nics, payload)
 
-    def test_by_the_kernel_under_the_application(self, testpmd, nics, payload):
+    def test_reset_by_the_kernel_under_the_application(self, plain_testpmd, nics, payload):
         nics[SECOND].reset()
-        assert_reachable_is_memory(testpmd, nics)
-        self.assert_forwards_again(testpmd, nics, payload)
+        assert_reachable_is_memory(plain_testpmd, nics)
+        self.assert_forwards_again(plain_testpmd, nics, payload)
+
+    def test_taken_by_the_hypervisor_it_stays_until_the_application_ends(self, plain_testpmd,
+                                                                         nics, slots, payload):
+        with contextlib.closing(KernelLog()) as log:
+            slots.execute("device_del", id=f"nic{SECOND}")
+            wait_until(lambda: any("Relaying device request" in line for line in log.read()),
+                       "the kernel asks for the NIC")
+        assert_reachable_is_memory(plain_testpmd, nics)
+        assert_forwarded(payload)
+        plain_testpmd.end()
+        slots.wait_for("DEVICE_DELETED", device=f"nic{SECOND}")
+        assert not nics[SECOND].sysfs.exists()

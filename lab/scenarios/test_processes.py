@@ -61,18 +61,22 @@ def buffer(app):
     return Segment(address, UNUSED_IOVA, length)
 
 
+@pytest.fixture(scope="class")
+def primary(nics):
+    """A primary process on both NICs."""
+    with Memory(nics, IOMMUFD) as app:
+        yield app
+
+
+@pytest.fixture(scope="class")
+def secondary(nics, primary):
+    """A secondary process with the same NICs."""
+    with Vfio(nics, IOMMUFD, SECONDARY) as app:
+        yield app
+
+
 class TestMemory:
     """A primary, and secondary processes that come and go; both allocate and free memory."""
-
-    @pytest.fixture(scope="class")
-    def primary(self, nics):
-        with Memory(nics, IOMMUFD) as app:
-            yield app
-
-    @pytest.fixture(scope="class")
-    def secondary(self, nics, primary):
-        with Vfio(nics, IOMMUFD, SECONDARY) as app:
-            yield app
 
     def test_the_secondary_has_the_devices_of_the_primary(self, primary, secondary, nics):
         cdevs = [str(nic.cdev) for nic in nics]

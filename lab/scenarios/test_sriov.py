@@ -32,26 +32,32 @@ def assert_answers(app, vf):
     assert str(vf.cdev) in open_files(app.pid)
 
 
+@pytest.fixture(scope="class")
+def pf(nics):
+    """The namespace of a NIC that the kernel keeps."""
+    with kept_by_kernel(nics[0], PF) as end:
+        yield end
+
+
+@pytest.fixture(scope="class")
+def vf(nics, pf):
+    """A virtual function of that NIC."""
+    with virtual_function(nics[0]) as vf:
+        pf.ip("link", "set", "eth0", "vf", "0", "mac", VF_MAC)
+        yield vf
+
+
+@pytest.fixture(scope="class")
+def testpmd(vf):
+    """testpmd on that virtual function, answering pings."""
+    with Testpmd([vf], IOMMUFD, mode="icmpecho", app=("--hot-plug",)) as app:
+        app.command("start")
+        yield app
+
+
 @pytest.mark.intel
 class TestOfANicThatTheKernelKeeps:
     """An application on the VF, and the kernel's own driver on the PF."""
-
-    @pytest.fixture(scope="class")
-    def pf(self, nics):
-        with kept_by_kernel(nics[0], PF) as end:
-            yield end
-
-    @pytest.fixture(scope="class")
-    def vf(self, nics, pf):
-        with virtual_function(nics[0]) as vf:
-            pf.ip("link", "set", "eth0", "vf", "0", "mac", VF_MAC)
-            yield vf
-
-    @pytest.fixture(scope="class")
-    def testpmd(self, vf):
-        with Testpmd([vf], IOMMUFD, mode="icmpecho", app=("--hot-plug",)) as app:
-            app.command("start")
-            yield app
 
     def test_a_token_that_nobody_expects_is_passed_over(self, vf):
         status, output = attempt(*UNDER_LAUNCHER, *memory(TOKEN, *allowed(vf)))
@@ -97,44 +103,47 @@ class TestOfANicThatTheKernelKeeps:
         assert not [name for name in open_files(testpmd.pid) if name.startswith("/dev/vfio/")]
 
 
+@pytest.fixture(scope="class")
+def owned_vf(nics):
+    """A virtual function of a NIC with vfio-pci."""
+    with sriov_by_vfio(), virtual_function(nics[0]) as vf:
+        yield vf
+        assert_nothing_reachable([vf])
+
+
+@pytest.fixture(scope="class")
+def owner(nics, owned_vf):
+    """testpmd on the PF, whose driver in DPDK looks after the VF."""
+    with Testpmd([nics[0]], IOMMUFD, TOKEN, "--file-prefix=pf", mode="rxonly") as app:
+        app.command("start")
+        yield app
+
+
 @pytest.mark.intel
 class TestOfANicThatAnApplicationHas:
     """An application on the PF, with a VF token, and others on the VF."""
 
-    @pytest.fixture(scope="class")
-    def vf(self, nics):
-        with sriov_by_vfio(), virtual_function(nics[0]) as vf:
-            yield vf
-            assert_nothing_reachable([vf])
-
-    @pytest.fixture(scope="class")
-    def owner(self, nics, vf):
-        """testpmd on the PF, whose driver in DPDK looks after the VF."""
-        with Testpmd([nics[0]], IOMMUFD, TOKEN, "--file-prefix=pf", mode="rxonly") as app:
-            app.command("start")
-            yield app
-
     @pytest.mark.parametrize("token", [(), (WRONG_TOKEN,)], ids=["missing", "wrong"])
-    def test_without_the_right_token_the_vf_is_refused(self, owner, vf, token):
-        said = refused(*memory(*token, *allowed(vf)))
-        assert said.startswith(f"{vf.pci}: the VF token is wrong or missing: --vfio-vf-token")
+    def test_without_the_right_token_the_vf_is_refused(self, owner, owned_vf, token):
+        said = refused(*memory(*token, *allowed(owned_vf)))
+        assert said.startswith(f"{owned_vf.pci}: the VF token is wrong or missing: --vfio-vf-token")
 
-    def test_with_the_right_token_an_application_answers_through_the_vf(self, owner, nics, vf):
-        with Testpmd([vf], IOMMUFD, TOKEN, "--file-prefix=vf", mode="icmpecho") as app:
+    def test_with_the_right_token_it_answers_through_the_vf(self, owner, nics, owned_vf):
+        with Testpmd([owned_vf], IOMMUFD, TOKEN, "--file-prefix=vf", mode="icmpecho") as app:
             app.command("start")
-            assert_answers(app, vf)
+            assert_answers(app, owned_vf)
             assert_reachable_is_memory(owner, [nics[0]])
-            assert page_table(nics[0]).root != page_table(vf).root
+            assert page_table(nics[0]).root != page_table(owned_vf).root
 
-    def test_the_pf_of_a_vf_in_use_is_for_those_with_its_token(self, owner, nics, vf):
+    def test_the_pf_of_a_vf_in_use_is_for_those_with_its_token(self, owner, nics, owned_vf):
         assert_reachable_is_memory(owner, [nics[0]])
-        with Memory([vf], IOMMUFD, TOKEN, "--file-prefix=vf") as app:
+        with Memory([owned_vf], IOMMUFD, TOKEN, "--file-prefix=vf") as app:
             owner.kill()
             said = refused(*memory(WRONG_TOKEN, *allowed(nics[0])))
             assert said.startswith(f"{nics[0].pci}: the VF token is wrong or missing")
             with Memory([nics[0]], IOMMUFD, TOKEN, "--file-prefix=other") as next_owner:
                 assert_reachable_is_memory(next_owner, [nics[0]])
-                assert_reachable_is_memory(app, [vf])
+                assert_reachable_is_memory(app, [owned_vf])
 
 
 @pytest.mark.old
