@@ -10,7 +10,7 @@ import pytest
 
 from support.application import IOMMUFD, LOG_PREFIX, Memory, dpdk_release
 from support.ioctls import MAPS, UNMAPS, Recording
-from support.memsegs import PAGE, areas, segments, size
+from support.memsegs import areas, segments, size
 from support.reachable import assert_nothing_reachable, assert_reachable_is_memory
 
 MIB = 1 << 20
