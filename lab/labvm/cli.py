@@ -17,7 +17,7 @@ Runs this project in a virtual machine with iommufd, an emulated IOMMU and NICs.
 Everything it needs is made from Debian packages on first use and kept in
 $DPDK_IOMMUFD_LAB_CACHE (default /var/cache/dpdk-iommufd-lab).
 """
-TEST_SECONDS = 900
+TEST_SECONDS = 1800
 EXIT_STATUS = """\
 exit status: that of the command in the guest; 125 when the lab itself failed,
 2 when the caller or this machine has to change something first
