@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What `lab bench` runs in the guest; lab/labvm/bench.py boots the machines and shows the figures."""
+"""What `lab bench` runs in the guest. lab/labvm/bench.py boots it and shows the figures."""

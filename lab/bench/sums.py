@@ -5,7 +5,7 @@ The time of a request is nanoseconds, which are instructions in a machine that c
 """
 from support.ioctls import MAPS, Call
 
-# A device opened: its configuration space is read and saved. A kernel may put off attaching to this.
+# A device is opened: its configuration is read and saved. A kernel may put off attaching to this
 OPENING = ("VFIO_GROUP_GET_DEVICE_FD", "VFIO_DEVICE_BIND_IOMMUFD")
 # A device's first request
 FIRST = ("VFIO_GROUP_GET_STATUS", "VFIO_DEVICE_BIND_IOMMUFD")

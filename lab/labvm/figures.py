@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rows of `lab bench`: what is compared with what, and what is to be reached. Pure functions."""
+"""The rows of `lab bench`: what is compared with what, and what is to be reached.
+
+Pure functions.
+"""
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
