@@ -135,6 +135,8 @@ def run(clone: Path, patterns: list[str], keyword: str, timeout: float) -> int:
     if not results.ran:
         print("lab: no test was run: does -k match any? lab test --list shows the machines",
               file=sys.stderr)
+    if results.skipped:
+        print(f"lab: {results.skipped} tests were skipped", file=sys.stderr)
     sys.stdout.flush()
     print(results.summary())
     return 0 if results.ran and not results.failures else 1

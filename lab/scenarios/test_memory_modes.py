@@ -46,7 +46,6 @@ def of_user(*options, one_file=False, **other):
 GROWING = [
     Mode(()),
     Mode((), start="--socket-mem={}"),
-    Mode((), start="--numa-mem={}"),
     Mode(("--in-memory",)),
     Mode(("--match-allocations",)),
     of_user(flag=SEGMENT_FILES_NO),
@@ -56,6 +55,9 @@ GROWING = [
     of_user("--huge-unlink=always"),
     of_user("--huge-unlink=never"),
 ]
+# Another name of --socket-mem
+if dpdk_release() >= (25, 11):
+    GROWING.append(Mode((), start="--numa-mem={}"))
 STATIC = [of_user("--legacy-mem"), of_user("--no-huge", one_file=True, mib=16)]
 
 
@@ -92,8 +94,6 @@ def assert_mapped_at_start(app, nics, mode, recording):
 @pytest.mark.intel
 @pytest.mark.parametrize("mode", GROWING, ids=str)
 def test_memory_that_grows_and_shrinks(nics, mode, recording):
-    if "--numa-mem" in mode.start and dpdk_release() < (25, 11):
-        pytest.skip("before DPDK 25.11 it has only the name --socket-mem")
     with started(nics, mode, recording) as app:
         assert_mapped_at_start(app, nics, mode, recording)
         at_start = segments(app)
