@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`lab bench`: boots machines in which lab/bench measures, and shows the figures."""
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from labvm import figures, kernels, trees, vm
+from labvm import figures, kernels, parallel, trees, vm
 from labvm.errors import USAGE, LabError, tail
 from labvm.figures import Found
 from labvm.machine import Options
-from labvm.progress import Step, last_line
+from labvm.progress import last_line
 from labvm.project import Build
 
 SECONDS = 1800  # for each machine: a guard, on a host that others use as well
@@ -84,19 +83,8 @@ class Run:
 def _measure(runs: list[Run], at_once: int) -> Found:
     """The figures of several machines, together."""
     found: Found = {}
-    with Step(f"bench on {len(runs)} machine(s)",
-              lambda: "; ".join(filter(None, (run.state() for run in runs)))), \
-            ThreadPoolExecutor(at_once) as pool:
-        futures = [pool.submit(run.measure) for run in runs]
-        try:
-            for future in futures:
-                for way, values in future.result().items():
-                    found.setdefault(way, {}).update(values)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for run in runs:
-                run.stop()
-            raise
+    for figures_of_one in parallel.each("bench", runs, at_once, Run.measure):
+        found = _together(found, figures_of_one)
     return found
 
 

@@ -3,15 +3,13 @@
 import os
 import re
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
-from labvm import boots, junit, kernels, trees, vm
+from labvm import boots, junit, kernels, parallel, trees, vm
 from labvm.boots import Boot
 from labvm.errors import LabError, tail
 from labvm.junit import Results
-from labvm.progress import Step
 from labvm.project import Build
 
 NOTHING_COLLECTED = 5  # pytest's exit status
@@ -104,21 +102,8 @@ def _workers() -> int:
 def scenarios(selection: list[Boot], clone: Path, keyword: str, timeout: float) -> Results:
     runs = [Scenarios(boot, clone, keyword, timeout) for boot in selection]
     results = Results()
-
-    def state() -> str:
-        return "; ".join(filter(None, (run.state() for run in runs)))
-
-    with Step(f"scenarios on {len(runs)} machine(s)", state), \
-            ThreadPoolExecutor(_workers()) as pool:
-        futures = [pool.submit(run.run) for run in runs]
-        try:
-            for future in futures:
-                results.add(future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for run in runs:
-                run.stop()
-            raise
+    for result in parallel.each("scenarios", runs, _workers(), Scenarios.run):
+        results.add(result)
     return results
 
 

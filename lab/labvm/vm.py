@@ -21,6 +21,7 @@ from labvm.errors import LabError, tail
 from labvm.sandbox import Bind, chrooted
 
 KEPT_RUNS = 20
+ATTEMPTS = 3        # at booting
 BOOT_SECONDS = 120  # from QEMU's start to the job's: usually 5
 EXIT_SECONDS = 15   # from the end of the job's output to the end of QEMU
 POLL_SECONDS = 0.1
@@ -157,16 +158,20 @@ def booted(*what, **how) -> Iterator[Machine]:
     An emulated one on a busy host may hang on the way, or its kernel may crash while it patches
     its own code.
     """
-    with Machine(*what, **how) as guest:
-        if guest.has_booted():
-            yield guest
-            return
-    print("lab: the guest did not come to its command: starting it again", file=sys.stderr)
-    with Machine(*what, **how) as guest:
-        if not guest.has_booted():
-            raise guest.failure(f"the guest did not come to its command within {BOOT_SECONDS} s: "
-                                "it hangs, it crashed, or QEMU refused its arguments")
-        yield guest
+    for attempt in range(1, ATTEMPTS + 1):
+        with Machine(*what, **how) as guest:
+            if guest.has_booted():
+                yield guest
+                return
+            if attempt == ATTEMPTS:
+                raise guest.failure(
+                    f"the guest did not come to its command within {BOOT_SECONDS} s, {ATTEMPTS} "
+                    "times: it hangs, it crashed, or QEMU refused its arguments")
+            aside = guest.run / f"console-{attempt}.log"
+            with contextlib.suppress(FileNotFoundError):
+                (guest.run / "console.log").rename(aside)
+        print(f"lab: the guest did not come to its command ({aside}): starting it again",
+              file=sys.stderr)
 
 
 def run(options: machine.Options, parts: Parts, command: list[str], output: BinaryIO,
