@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef DMA_H
+#define DMA_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "record.h"
+#include "vtd.h"
+
+/*
+ * Accesses of the function to the guest's memory, all of them through the guest's IOMMU tables.
+ *
+ * Page by page (4 KiB): translate, copy, and translate again; when the page has moved meanwhile,
+ * the copy is done once more. A page that isn't present in a PASID's page tables may be on its way
+ * (the kernel is moving it): it is looked for during DMA_PATIENCE_MS.
+ */
+
+#define DMA_PATIENCE_MS 100
+
+struct dma {
+	const struct memory *memory;
+	struct vtd *vtd;
+	struct record *record;
+	atomic_bool bus_master;		/* PCI command register */
+};
+
+/* One requester: a queue's rings, or its data. Made anew for each request. */
+struct dma_channel {
+	struct dma *dma;
+	uint16_t queue;			/* for the record */
+	uint32_t pasid;			/* VTD_NO_PASID: the function's own address space */
+	bool patient;			/* else a page that isn't present is -EAGAIN at once */
+	const atomic_uint *epoch;	/* when this is no longer "started" the request is over */
+	unsigned int started;
+};
+
+/*
+ * Copies from or to the guest.
+ * Returns 0, or
+ *  -EFAULT: not translated; recorded once with PASID, address and access. Pages before that one
+ *           have been copied.
+ *  -EAGAIN: the channel isn't patient and a page isn't present. Not recorded. Pages before that
+ *           one have been copied.
+ *  -ECANCELED: the queue was stopped or the function reset.
+ */
+int dma_read(const struct dma_channel *channel, uint64_t address, void *to, size_t length);
+int dma_write(const struct dma_channel *channel, uint64_t address, const void *from,
+		size_t length);
+
+/*
+ * Writes a ring's entry, within one page and a multiple of 4 bytes: its last 32-bit word, which has
+ * the phase, is stored after all the others. Returns as dma_write().
+ */
+int dma_write_entry(const struct dma_channel *channel, uint64_t address, const void *from,
+		size_t length);
+
+#endif

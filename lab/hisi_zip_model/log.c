@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "log.h"
+
+static struct {
+	pthread_mutex_t lock;
+	bool verbose;
+} log_state = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void
+write_line(const char *format, va_list arguments)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&log_state.lock);
+	fprintf(stderr, "[%5ld.%06ld] ", (long)now.tv_sec, now.tv_nsec / 1000);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	pthread_mutex_unlock(&log_state.lock);
+}
+
+void
+log_line(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_line(format, arguments);
+	va_end(arguments);
+}
+
+void
+log_detail(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!log_state.verbose)
+		return;
+	va_start(arguments, format);
+	write_line(format, arguments);
+	va_end(arguments);
+}
+
+void
+log_set_verbose(bool verbose)
+{
+	log_state.verbose = verbose;
+}
