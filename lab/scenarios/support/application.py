@@ -179,6 +179,17 @@ class Testpmd(Interactive):
         super().__init__([*UNDER_LAUNCHER, "dpdk-testpmd", "-l", "0-1", *allowed(*nics), *eal,
                           "--", "-i", "--total-num-mbufs=8192", f"--forward-mode={mode}", *app])
 
+    def lets_go(self, ports: int) -> None:
+        """Waits until it has let a device go and forwards anew, between the ports that it has left.
+
+        Another of its threads prints about that: what a command prints meanwhile, the prompt too,
+        is mixed with it letter by letter.
+        """
+        self.expect("Device is detached")
+        self.expect(rf"nb forwarding ports={ports}\b")
+        if ports:
+            self.expect(r"TX RS bit threshold=\d+")
+
     def packets(self, port: int) -> tuple[int, int]:
         """(received, sent) by a port since its counters were cleared."""
         text = self.command(f"show port stats {port}")
