@@ -2,6 +2,7 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dma.h"
@@ -39,9 +40,9 @@ struct request {
 int engine_run(struct request *request);
 
 /*
- * Whether engine_run() takes so little time (a copy or fill of at most `bytes`) that the doorbell
- * may wait for it.
+ * Whether engine_run() takes so little time that a doorbell may wait for it: a copy or fill of at
+ * most `bytes`. Compression is never short.
  */
-int engine_is_short(const struct request *request, uint64_t bytes);
+bool engine_is_short(const struct request *request, uint64_t bytes);
 
 #endif
