@@ -15,6 +15,10 @@
 
 #define PCI_CONFIG_SIZE 4096
 
+#define PCI_CONFIG_REGISTERS_BAR 2
+#define PCI_CONFIG_DOORBELLS_BAR 4
+#define PCI_CONFIG_VECTORS 4		/* MSI */
+
 /* What a write means to the rest of the function. */
 struct pci_config_ops {
 	void (*bus_master)(void *function, bool on);
@@ -24,6 +28,7 @@ struct pci_config_ops {
 struct pci_config {
 	uint8_t bytes[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE];	/* bits that a guest's write changes */
+	uint8_t initial[PCI_CONFIG_SIZE];
 	const struct pci_config_ops *ops;
 	void *function;
 };
@@ -31,8 +36,17 @@ struct pci_config {
 void pci_config_init(struct pci_config *config, const struct options *options,
 		const struct pci_config_ops *ops, void *function);
 
+/* A power of two; 0: no such BAR. */
+uint64_t pci_config_bar_size(const struct options *options, unsigned int bar);
+
 /* Offset and length are checked by the caller (vfio_user.h). */
 void pci_config_read(const struct pci_config *config, size_t offset, void *to, size_t length);
 void pci_config_write(struct pci_config *config, size_t offset, const void *from, size_t length);
+
+/*
+ * Registers as after a reset of the function, with bus mastering off (which bus_master() is told).
+ * It is part of a function level reset too; function_reset() isn't called by this.
+ */
+void pci_config_reset(struct pci_config *config);
 
 #endif
