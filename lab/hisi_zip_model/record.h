@@ -16,6 +16,7 @@
  */
 
 #define RECORD_QUEUES 64
+#define RECORD_NO_QUEUE UINT16_MAX	/* the function's own: mailbox, event queues */
 #define RECORD_PASIDS 1024	/* that ever had a request; further ones are counted together */
 #define RECORD_KEPT 16384	/* of the last requests, accesses and faults each */
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+
+#include "completion_queue.h"
+#include "log.h"
+
+/* What an error event says in bits 20:17 */
+#define ERROR_TYPE_SHIFT 17
+#define ERROR_CQ_OVERFLOW 0u
+
+void
+completion_queue_init(struct completion_queue *queue, uint16_t number, struct dma *dma,
+		struct event_queue *events, struct event_queue *errors)
+{
+	*queue = (struct completion_queue){
+		.dma = dma,
+		.events = events,
+		.errors = errors,
+		.number = number,
+	};
+	pthread_mutex_init(&queue->lock, NULL);
+}
+
+int
+completion_queue_start(struct completion_queue *queue, const struct cq_context *context)
+{
+	if (CONTEXT_ENTRY_SIZE(context->dw3) != sizeof(struct cq_entry))
+		return -EINVAL;
+	pthread_mutex_lock(&queue->lock);
+	queue->context = *context;
+	queue->base = context_base(context->base_low, context->base_high);
+	queue->depth = CONTEXT_DEPTH(context->dw3);
+	queue->phase = context->dw6 & CQ_CONTEXT_PHASE;
+	queue->lap = false;
+	queue->interrupt_wanted = context->dw6 & CQ_CONTEXT_INTERRUPT;
+	queue->head = 0;
+	queue->tail = 0;
+	queue->used = 0;
+	queue->ready = true;
+	pthread_mutex_unlock(&queue->lock);
+	return 0;
+}
+
+void
+completion_queue_stop(struct completion_queue *queue)
+{
+	pthread_mutex_lock(&queue->lock);
+	queue->ready = false;
+	pthread_mutex_unlock(&queue->lock);
+}
+
+int
+completion_queue_dump(struct completion_queue *queue, struct cq_context *context)
+{
+	int ret = -ENODEV;
+
+	pthread_mutex_lock(&queue->lock);
+	if (queue->ready) {
+		*context = queue->context;
+		context->head = queue->head;
+		context->tail = queue->tail;
+		context->w11 &= ~CONTEXT_LAP;
+		context->w11 |= queue->lap ? CONTEXT_LAP : 0;
+		context->dw6 &= ~(CQ_CONTEXT_PHASE | CQ_CONTEXT_INTERRUPT);
+		context->dw6 |= queue->phase ? CQ_CONTEXT_PHASE : 0;
+		context->dw6 |= queue->interrupt_wanted ? CQ_CONTEXT_INTERRUPT : 0;
+		ret = 0;
+	}
+	pthread_mutex_unlock(&queue->lock);
+	return ret;
+}
+
+/* An event for the driver, once. */
+static void
+notify_locked(struct completion_queue *queue)
+{
+	int ret;
+
+	queue->interrupt_wanted = false;
+	ret = event_queue_post(queue->events, queue->number);
+	if (ret < 0)
+		log_line("completion queue %u: no event posted: errno %d", queue->number, -ret);
+}
+
+static int
+post_locked(struct completion_queue *queue, struct cq_entry *entry, bool wrong_phase)
+{
+	const struct dma_channel channel = {
+		.dma = queue->dma,
+		.queue = queue->number,
+		.pasid = VTD_NO_PASID,
+		.patient = true,
+	};
+	int ret;
+
+	if (!queue->ready)
+		return -ENODEV;
+	if (queue->used == queue->depth)
+		return -ENOSPC;
+	entry->phase = queue->phase != wrong_phase;
+	ret = dma_write_entry(&channel, queue->base + queue->tail * sizeof(*entry), entry,
+			sizeof(*entry));
+	if (ret < 0)
+		return ret;
+	queue->used++;
+	if (++queue->tail == queue->depth) {
+		queue->tail = 0;
+		queue->phase = !queue->phase;
+		queue->lap = !queue->lap;
+	}
+	if (queue->interrupt_wanted)
+		notify_locked(queue);
+	return 0;
+}
+
+int
+completion_queue_post(struct completion_queue *queue, uint16_t sq_number, uint16_t sq_index,
+		bool wrong_phase)
+{
+	struct cq_entry entry = { .sq_head = sq_index, .sq_number = sq_number };
+	int ret;
+
+	pthread_mutex_lock(&queue->lock);
+	ret = post_locked(queue, &entry, wrong_phase);
+	pthread_mutex_unlock(&queue->lock);
+	if (ret == -ENOSPC) {
+		log_line("completion queue %u: overflow", queue->number);
+		event_queue_post(queue->errors,
+				ERROR_CQ_OVERFLOW << ERROR_TYPE_SHIFT | queue->number);
+	}
+	return ret;
+}
+
+void
+completion_queue_consume(struct completion_queue *queue, uint32_t head, bool interrupt_wanted)
+{
+	uint32_t consumed;
+
+	pthread_mutex_lock(&queue->lock);
+	if (!queue->ready || head >= queue->depth) {
+		log_line("completion queue %u: doorbell %u ignored: %s", queue->number, head,
+			queue->ready ? "beyond the ring" : "not started");
+		pthread_mutex_unlock(&queue->lock);
+		return;
+	}
+	consumed = (head + queue->depth - queue->head) % queue->depth;
+	if (consumed <= queue->used) {
+		queue->used -= consumed;
+		queue->head = head;
+	} else {
+		log_line("completion queue %u: doorbell %u is beyond the tail %u", queue->number,
+			head, queue->tail);
+	}
+	queue->interrupt_wanted = interrupt_wanted;
+	if (interrupt_wanted && queue->used > 0)
+		notify_locked(queue);
+	pthread_mutex_unlock(&queue->lock);
+}
