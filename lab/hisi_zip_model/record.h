@@ -65,7 +65,7 @@ void record_count(struct record *record, enum record_event event);
  * As JSON; a new reference, NULL without memory.
  * {"requests": N, "bytes_in": N, "bytes_out": N, "errors": N, "faults": N, "doorbells": N, ...,
  *  "pasids": {"none": {"requests": ..., "bytes_in": ..., "bytes_out": ..., "errors": ...,
- *             "faults": ...}, "5": ...},
+ *             "faults": ...}, "5": ..., "others": those for which there was no room},
  *  "queues": {"0": the same, ...}}
  */
 json_t *record_counters(struct record *record);
@@ -73,7 +73,12 @@ json_t *record_counters(struct record *record);
 /*
  * The last things of a kind ("requests", "accesses", "faults") whose serial number is at least
  * `since`, oldest first, at most `limit` of them; NULL when there is no such kind. Each is an
- * object with its "serial" number, "queue", "pasid" (a number, or null) and its own fields.
+ * object with its "serial" number, "queue", "pasid" (a number, or null) and its own fields;
+ * addresses are text ("0x7f0012345000"):
+ *  requests: "operation", "source" and "destination" (objects: "address", "length"), "consumed",
+ *            "produced", "status"
+ *  accesses: "address", "length", "access" ("read" or "write")
+ *  faults: "address", "access", "fault" (vtd_fault_name())
  */
 json_t *record_last(struct record *record, const char *kind, uint64_t since, size_t limit);
 

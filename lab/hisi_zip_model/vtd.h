@@ -26,14 +26,16 @@ enum vtd_fault {
 	VTD_ROOT_NOT_PRESENT,
 	VTD_CONTEXT_NOT_PRESENT,
 	VTD_PASID_NOT_ENABLED,	/* in the context entry */
-	VTD_PASID_TOO_WIDE,	/* beyond the PASID directory, or the function's own width */
+	VTD_PASID_TOO_WIDE,	/* beyond the PASID directory */
 	VTD_PASID_NOT_PRESENT,	/* in the directory or in the table */
-	VTD_NOT_CANONICAL,
+	VTD_NOT_CANONICAL,	/* or wider than the tables */
 	VTD_NOT_PRESENT,	/* in the page tables */
+	VTD_NOT_READABLE,	/* second stage only: may be written, not read */
 	VTD_NOT_WRITABLE,
 	VTD_NOT_USER,
 	VTD_NOT_MEMORY,		/* a table or a page isn't in the guest's memory */
 	VTD_UNSUPPORTED,	/* a reserved bit, or a kind of translation that Linux doesn't use */
+	VTD_UNSTABLE,		/* the guest changes the tables again and again */
 	VTD_BUS_MASTER_OFF,	/* not the walk's: the function may not make requests */
 };
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include <errno.h>
+#include <time.h>
+
+#include "dma.h"
+#include "log.h"
+#include "memory.h"
+
+#define LOOK_AGAIN_NS (200 * 1000)
+#define LAST_WORD 4
+
+/* What is left of an access. */
+struct access {
+	uint64_t address;
+	uint8_t *to;		/* reads */
+	const uint8_t *from;	/* writes */
+	size_t length;
+};
+
+/* How long an access to one page has had trouble. */
+struct patience {
+	bool started;
+	uint64_t deadline;	/* ns */
+};
+
+typedef uint64_t __attribute__((may_alias)) word64;
+typedef uint32_t __attribute__((may_alias)) word32;
+
+/*
+ * Copies of memory that the guest may change at the same time: what is read then is anybody's guess,
+ * as with a real device, but each aligned word is read or written once and whole.
+ */
+static void
+copy_from_guest(uint8_t *to, const uint8_t *guest, size_t length)
+{
+	for (; length > 0 && (uintptr_t)guest % sizeof(word64) != 0; length--)
+		*to++ = __atomic_load_n(guest++, __ATOMIC_RELAXED);
+	for (; length >= sizeof(word64); length -= sizeof(word64)) {
+		word64 word = __atomic_load_n((const word64 *)guest, __ATOMIC_RELAXED);
+
+		__builtin_memcpy(to, &word, sizeof(word));
+		guest += sizeof(word);
+		to += sizeof(word);
+	}
+	for (; length > 0; length--)
+		*to++ = __atomic_load_n(guest++, __ATOMIC_RELAXED);
+}
+
+static void
+copy_to_guest(uint8_t *guest, const uint8_t *from, size_t length)
+{
+	if (length == sizeof(word32) && (uintptr_t)guest % sizeof(word32) == 0) {
+		word32 word;
+
+		__builtin_memcpy(&word, from, sizeof(word));
+		__atomic_store_n((word32 *)guest, word, __ATOMIC_RELAXED);
+		return;
+	}
+	for (; length > 0 && (uintptr_t)guest % sizeof(word64) != 0; length--)
+		__atomic_store_n(guest++, *from++, __ATOMIC_RELAXED);
+	for (; length >= sizeof(word64); length -= sizeof(word64)) {
+		word64 word;
+
+		__builtin_memcpy(&word, from, sizeof(word));
+		__atomic_store_n((word64 *)guest, word, __ATOMIC_RELAXED);
+		guest += sizeof(word);
+		from += sizeof(word);
+	}
+	for (; length > 0; length--)
+		__atomic_store_n(guest++, *from++, __ATOMIC_RELAXED);
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static bool
+is_over(const struct dma_channel *channel)
+{
+	return atomic_load_explicit(channel->epoch, memory_order_acquire) != channel->started;
+}
+
+/* Whether there is time left to try again; it runs from the first time this is asked. */
+static bool
+has_time(struct patience *patience)
+{
+	uint64_t now = now_ns();
+
+	if (!patience->started) {
+		patience->started = true;
+		patience->deadline = now + DMA_PATIENCE_MS * UINT64_C(1000000);
+	}
+	return now < patience->deadline;
+}
+
+static int
+refuse(const struct dma_channel *channel, const struct access *access, enum vtd_fault fault)
+{
+	bool write = access->from != NULL;
+
+	log_detail("fault: queue %u, PASID %d, %s 0x%llx: %s", channel->queue,
+			(int32_t)channel->pasid, write ? "write" : "read",
+			(unsigned long long)access->address, vtd_fault_name(fault));
+	record_add_fault(channel->dma->record, channel->queue, channel->pasid, access->address,
+			write, fault);
+	return -EFAULT;
+}
+
+/* After a translation failed: 0 when it is worth another try now. */
+static int
+wait_for_page(const struct dma_channel *channel, const struct access *access,
+		enum vtd_fault fault, struct patience *patience)
+{
+	const struct timespec pause = { .tv_nsec = LOOK_AGAIN_NS };
+
+	if (fault != VTD_NOT_PRESENT || channel->pasid == VTD_NO_PASID)
+		return refuse(channel, access, fault);
+	if (!channel->patient)
+		return -EAGAIN;
+	if (!has_time(patience))
+		return refuse(channel, access, fault);
+	record_count(channel->dma->record, RECORD_RETRIES);
+	nanosleep(&pause, NULL);
+	return 0;
+}
+
+static void
+copy(const struct access *access, uint8_t *guest, size_t length)
+{
+	if (access->from != NULL)
+		copy_to_guest(guest, access->from, length);
+	else
+		copy_from_guest(access->to, guest, length);
+}
+
+/*
+ * Copies to or from the page that the access starts in: 0 and the length that was copied.
+ *
+ * The guest may move the page between translation and copy, and only a copy to or from where the
+ * page still is afterwards counts. The barrier makes the copy visible before the second look: a
+ * kernel that moves the page clears its entry before it reads the page, so either its copy has ours
+ * or the second look sees the entry gone.
+ */
+static int
+access_page(const struct dma_channel *channel, const struct access *access, size_t *done)
+{
+	struct patience patience = { .started = false };
+	struct dma *dma = channel->dma;
+	bool write = access->from != NULL;
+	uint64_t physical, again;
+	enum vtd_fault fault;
+	uint32_t left;
+	int ret;
+
+	for (;;) {
+		if (is_over(channel))
+			return -ECANCELED;
+		if (!atomic_load_explicit(&dma->bus_master, memory_order_acquire))
+			return refuse(channel, access, VTD_BUS_MASTER_OFF);
+		fault = vtd_translate(dma->vtd, channel->pasid, access->address, write, &physical,
+				&left);
+		if (fault != VTD_OK) {
+			ret = wait_for_page(channel, access, fault, &patience);
+			if (ret != 0)
+				return ret;
+			continue;
+		}
+		*done = left < access->length ? left : access->length;
+		copy(access, memory_at(dma->memory, physical, *done), *done);
+		atomic_thread_fence(memory_order_seq_cst);
+		fault = vtd_translate(dma->vtd, channel->pasid, access->address, write, &again,
+				&left);
+		if (fault == VTD_OK && again == physical)
+			return 0;
+		record_count(dma->record, RECORD_REDONE);
+		if (!has_time(&patience))
+			return refuse(channel, access, VTD_UNSTABLE);
+	}
+}
+
+static int
+access_pages(const struct dma_channel *channel, struct access access)
+{
+	size_t done;
+	int ret;
+
+	if (access.length > 0 && access.address + (access.length - 1) < access.address)
+		return refuse(channel, &access, VTD_NOT_CANONICAL);
+	while (access.length > 0) {
+		ret = access_page(channel, &access, &done);
+		if (ret != 0)
+			return ret;
+		access.address += done;
+		access.length -= done;
+		if (access.from != NULL)
+			access.from += done;
+		else
+			access.to += done;
+	}
+	return 0;
+}
+
+int
+dma_read(const struct dma_channel *channel, uint64_t address, void *to, size_t length)
+{
+	return access_pages(channel, (struct access) {
+		.address = address,
+		.to = to,
+		.length = length,
+	});
+}
+
+int
+dma_write(const struct dma_channel *channel, uint64_t address, const void *from, size_t length)
+{
+	return access_pages(channel, (struct access) {
+		.address = address,
+		.from = from,
+		.length = length,
+	});
+}
+
+int
+dma_write_entry(const struct dma_channel *channel, uint64_t address, const void *from,
+		size_t length)
+{
+	size_t before = length - LAST_WORD;
+	int ret;
+
+	ret = dma_write(channel, address, from, before);
+	if (ret != 0)
+		return ret;
+	return dma_write(channel, address + before, (const uint8_t *)from + before, LAST_WORD);
+}
