@@ -349,11 +349,13 @@ json_thing(enum kind kind, uint64_t serial, const struct thing *thing)
 {
 	json_t *object = kind == REQUESTS ? json_request(&thing->request) :
 			kind == ACCESSES ? json_access(&thing->access) : json_fault(&thing->fault);
+	json_t *queue = thing->queue == RECORD_NO_QUEUE ? json_null() : json_integer(thing->queue);
 	json_t *pasid = thing->pasid == VTD_NO_PASID ? json_null() : json_integer(thing->pasid);
+	bool complete = put(object, "serial", json_integer((json_int_t)serial));
 
-	if (put(object, "pasid", pasid) &&
-			put(object, "serial", json_integer((json_int_t)serial)) &&
-			put(object, "queue", json_integer(thing->queue)))
+	complete &= put(object, "queue", queue);
+	complete &= put(object, "pasid", pasid);
+	if (complete)
 		return object;
 	json_decref(object);
 	return NULL;

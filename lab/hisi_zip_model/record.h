@@ -73,7 +73,7 @@ json_t *record_counters(struct record *record);
 /*
  * The last things of a kind ("requests", "accesses", "faults") whose serial number is at least
  * `since`, oldest first, at most `limit` of them; NULL when there is no such kind. Each is an
- * object with its "serial" number, "queue", "pasid" (a number, or null) and its own fields;
+ * object with its "serial" number, "queue" and "pasid" (numbers, or null) and its own fields;
  * addresses are text ("0x7f0012345000"):
  *  requests: "operation", "source" and "destination" (objects: "address", "length"), "consumed",
  *            "produced", "status"
