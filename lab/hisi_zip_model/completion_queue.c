@@ -46,6 +46,7 @@ completion_queue_stop(struct completion_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
 	queue->ready = false;
+	atomic_fetch_add(&queue->epoch, 1);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -90,6 +91,8 @@ post_locked(struct completion_queue *queue, struct cq_entry *entry, bool wrong_p
 		.queue = queue->number,
 		.pasid = VTD_NO_PASID,
 		.patient = true,
+		.epoch = &queue->epoch,
+		.started = atomic_load(&queue->epoch),
 	};
 	int ret;
 

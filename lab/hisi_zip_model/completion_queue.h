@@ -3,6 +3,7 @@
 #define COMPLETION_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
  */
 
 struct completion_queue {
+	atomic_uint epoch;	/* ends with a stop */
 	pthread_mutex_t lock;
 	struct dma *dma;
 	struct event_queue *events, *errors;

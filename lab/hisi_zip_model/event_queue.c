@@ -39,6 +39,7 @@ event_queue_reset(struct event_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
 	queue->ready = false;
+	atomic_fetch_add(&queue->epoch, 1);
 	queue->masked = true;
 	pthread_mutex_unlock(&queue->lock);
 }
@@ -51,6 +52,8 @@ post_locked(struct event_queue *queue, uint32_t entry)
 		.queue = RECORD_NO_QUEUE,
 		.pasid = VTD_NO_PASID,
 		.patient = true,
+		.epoch = &queue->epoch,
+		.started = atomic_load(&queue->epoch),
 	};
 	int ret;
 

@@ -3,6 +3,7 @@
 #define EVENT_QUEUE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@
 typedef void (*event_interrupt)(void *function, unsigned int vector);
 
 struct event_queue {
+	atomic_uint epoch;	/* ends with a stop */
 	pthread_mutex_t lock;
 	struct dma *dma;
 	event_interrupt interrupt;
