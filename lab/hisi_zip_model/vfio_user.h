@@ -12,10 +12,14 @@
  */
 
 #define VFIO_USER_REGIONS 9	/* VFIO_PCI_NUM_REGIONS */
+#define VFIO_USER_MAX_VECTORS 32
 
 /* The device behind the protocol. All are called by the thread that is in vfio_user_serve(). */
 struct vfio_user_ops {
-	/* offset + length is within the region's size */
+	/*
+	 * offset + length is within the region's size, length isn't 0. Up to 8 bytes are aligned as
+	 * a uint64_t is.
+	 */
 	void (*read)(void *device, unsigned int region, uint64_t offset, void *to, size_t length);
 	void (*write)(void *device, unsigned int region, uint64_t offset, const void *from,
 			size_t length);
@@ -28,7 +32,7 @@ struct vfio_user_device {
 	const struct vfio_user_ops *ops;
 	void *device;
 	uint64_t region_size[VFIO_USER_REGIONS];	/* 0: no such region */
-	unsigned int vectors;		/* MSI */
+	unsigned int vectors;		/* MSI, up to VFIO_USER_MAX_VECTORS */
 };
 
 struct vfio_user;
