@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "unix_socket.h"
 #include "vfio_user_private.h"
 
 #define RECEIVED_SIZE (VFIO_USER_MAX_MESSAGE + (64 << 10))
@@ -243,31 +243,6 @@ vfio_user_interrupt(struct vfio_user *server, unsigned int vector)
 		vfio_user_irqs_raise(&server->irqs, vector);
 }
 
-/* A socket that listens at a path, or -errno */
-static int
-listen_at(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int listener, error;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener < 0)
-		return -errno;
-	if (bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0) {
-		if (listen(listener, 1) == 0)
-			return listener;
-		error = -errno;
-		unlink(path);
-	} else {
-		error = -errno;
-	}
-	close(listener);
-	return error;
-}
-
 struct vfio_user *
 vfio_user_open(const char *path, const struct vfio_user_device *device)
 {
@@ -286,7 +261,7 @@ vfio_user_open(const char *path, const struct vfio_user_device *device)
 	server->received = malloc(RECEIVED_SIZE);
 	if (server->path == NULL || server->received == NULL)
 		goto free_server;
-	server->listener = listen_at(path);
+	server->listener = unix_socket_listen(path, 1, 0);
 	if (server->listener < 0) {
 		error = server->listener;
 		goto free_server;
