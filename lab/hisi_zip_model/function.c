@@ -5,9 +5,6 @@
 #include "function.h"
 #include "log.h"
 
-#define VECTORS 4
-#define REGISTERS_BAR 2
-#define DOORBELLS_BAR 4
 #define CONFIG_REGION 7		/* VFIO_PCI_CONFIG_REGION_INDEX */
 #define DOORBELL_PAGE 0x10000u	/* of each queue */
 #define DOORBELL_OFFSET 0x1000u
@@ -21,7 +18,7 @@ read_region(void *device, unsigned int region, uint64_t offset, void *to, size_t
 	case CONFIG_REGION:
 		pci_config_read(&function->config, offset, to, length);
 		break;
-	case REGISTERS_BAR:
+	case PCI_CONFIG_REGISTERS_BAR:
 		registers_read(&function->registers, offset, to, length);
 		break;
 	default:
@@ -53,7 +50,7 @@ write_region(void *device, unsigned int region, uint64_t offset, const void *fro
 	case CONFIG_REGION:
 		pci_config_write(&function->config, offset, from, length);
 		break;
-	case REGISTERS_BAR:
+	case PCI_CONFIG_REGISTERS_BAR:
 		registers_write(&function->registers, offset, from, length);
 		break;
 	default:
@@ -181,17 +178,12 @@ open_sockets(struct function *function)
 	struct vfio_user_device device = {
 		.ops = &region_ops,
 		.device = function,
-		.vectors = VECTORS,
-		.region_size = {
-			[REGISTERS_BAR] = REGISTERS_SIZE,
-			[DOORBELLS_BAR] = DOORBELL_PAGE,
-			[CONFIG_REGION] = PCI_CONFIG_SIZE,
-		},
+		.vectors = PCI_CONFIG_VECTORS,
+		.region_size[CONFIG_REGION] = PCI_CONFIG_SIZE,
 	};
 
-	/* PCI has powers of two */
-	while (device.region_size[DOORBELLS_BAR] < function->options.queues * DOORBELL_PAGE)
-		device.region_size[DOORBELLS_BAR] *= 2;
+	for (unsigned int bar = 0; bar < PCI_CONFIG_BARS; bar++)
+		device.region_size[bar] = pci_config_bar_size(&function->options, bar);
 	if (function->options.control != NULL) {
 		function->control = control_open(function->options.control, answer, function);
 		if (function->control == NULL)

@@ -181,8 +181,9 @@ is_bus_master(const struct pci_config *config)
 	return get16(config, PCI_COMMAND) & PCI_COMMAND_MASTER;
 }
 
-void
-pci_config_reset(struct pci_config *config)
+/* What a function level reset does to these registers */
+static void
+reset(struct pci_config *config)
 {
 	uint16_t link_control = get16(config, EXPRESS + PCI_EXP_LNKCTL);
 	bool was_master = is_bus_master(config);
@@ -239,7 +240,7 @@ pci_config_write(struct pci_config *config, size_t offset, const void *from, siz
 		update_page_requests(config);
 	if (offset <= reset_byte && reset_byte < offset + length &&
 			(bytes[reset_byte - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8)) {
-		pci_config_reset(config);
+		reset(config);
 		config->ops->function_reset(config->function);
 	}
 }

@@ -15,6 +15,7 @@
 
 #define PCI_CONFIG_SIZE 4096
 
+#define PCI_CONFIG_BARS 6
 #define PCI_CONFIG_REGISTERS_BAR 2
 #define PCI_CONFIG_DOORBELLS_BAR 4
 #define PCI_CONFIG_VECTORS 4		/* MSI */
@@ -33,6 +34,7 @@ struct pci_config {
 	void *function;
 };
 
+/* All as after power on. bus_master() isn't called: it is off. */
 void pci_config_init(struct pci_config *config, const struct options *options,
 		const struct pci_config_ops *ops, void *function);
 
@@ -42,11 +44,5 @@ uint64_t pci_config_bar_size(const struct options *options, unsigned int bar);
 /* Offset and length are checked by the caller (vfio_user.h). */
 void pci_config_read(const struct pci_config *config, size_t offset, void *to, size_t length);
 void pci_config_write(struct pci_config *config, size_t offset, const void *from, size_t length);
-
-/*
- * Registers as after a reset of the function, with bus mastering off (which bus_master() is told).
- * It is part of a function level reset too; function_reset() isn't called by this.
- */
-void pci_config_reset(struct pci_config *config);
 
 #endif
