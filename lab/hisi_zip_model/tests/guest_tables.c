@@ -172,10 +172,12 @@ guest_map(struct guest_space *space, uint64_t address, uint64_t physical, unsign
 void
 guest_allocate(struct guest_space *space, uint64_t address, uint64_t length, unsigned int may)
 {
-	uint64_t at = address & ~(VTD_PAGE_SIZE - 1);
+	uint64_t first = address / VTD_PAGE_SIZE, last = (address + length - 1) / VTD_PAGE_SIZE;
+	uint64_t page;
 
-	for (; at < address + length; at += VTD_PAGE_SIZE) {
-		guest_map(space, at, guest_pages(space->guest, VTD_PAGE_SIZE), 1, may);
+	for (page = first; page <= last; page++) {
+		guest_map(space, page * VTD_PAGE_SIZE, guest_pages(space->guest, VTD_PAGE_SIZE), 1,
+				may);
 		guest_pages(space->guest, VTD_PAGE_SIZE);
 	}
 }
