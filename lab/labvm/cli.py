@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
-from labvm import (artefact, bench, boots, demo, host, kernels, machine, project, tests, trees,
+from labvm import (artefact, bench, boots, counters, demo, host, kernels, machine, project, tests, trees,
                    vm)
 from labvm.errors import USAGE, LabError
 
@@ -45,6 +45,10 @@ def _machine_options(parser: argparse.ArgumentParser, kernel: str = "measure") -
     add("gigantic", 0, "1 GiB hugepages in the guest", type=int)
     add("numa", 1, "NUMA nodes, which share CPUs, memory and hugepages", type=int)
     add("nics", 2, f"DPDK NICs, at most {machine.MAX_NICS}", type=int)
+    add("zip", 0, f"ZIP accelerators, at most {machine.MAX_ZIPS}; "
+        "kernels measure and fault have the driver", type=int)
+    add("zip-opts", "", "more options of the ZIP model, for instance version=5,no-pri; "
+        "help shows them all")
     parser.add_argument("--joined", action="store_true",
                         help="join the DPDK NICs in couples instead of each to the kernel's")
     parser.add_argument("--counted", action="store_true",
@@ -83,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, help="directory that the guest sees as /out")
     run.add_argument("argv", nargs="+", metavar="COMMAND", help="program and arguments")
     _machine_options(add("shell", _shell, "an interactive shell in a fresh machine"))
+    asked = add("counters", _counters, "what the ZIPs of the machine that is running have done")
+    asked.add_argument("--json", action="store_true", help="as JSON, by the ZIP's name")
+    asked.add_argument("--watch", action="store_true",
+                       help="every second, until the machine has ended")
     measured = add("bench", _bench, "compare what mapping and forwarding cost with other ways")
     measured.add_argument("pattern", nargs="?", default="*",
                           help="rows to show, such as 'growth' or 'external*' (default: all)")
@@ -99,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
 def _options(arguments: argparse.Namespace) -> machine.Options:
     if not 0 <= arguments.nics <= machine.MAX_NICS:
         raise LabError(f"--nics {arguments.nics}: 0 to {machine.MAX_NICS} are possible.", USAGE)
+    if not 0 <= arguments.zip <= machine.MAX_ZIPS:
+        raise LabError(f"--zip {arguments.zip}: 0 to {machine.MAX_ZIPS} are possible.", USAGE)
+    if arguments.zip and arguments.iommu != "intel":
+        raise LabError(f"--zip needs --iommu intel, not {arguments.iommu}: the ZIP's accesses go "
+                       "through the page tables of an Intel IOMMU.", USAGE)
     if not 1 <= arguments.numa <= arguments.cpus:
         raise LabError(f"--numa {arguments.numa}: 1 to {arguments.cpus} are possible, "
                        "a CPU (--cpus) for each node.", USAGE)
@@ -108,10 +121,13 @@ def _options(arguments: argparse.Namespace) -> machine.Options:
 
 def _parts(arguments: argparse.Namespace) -> vm.Parts:
     build = project.build_directory(CLONE, arguments.dpdk)
+    model = project.build_directory(CLONE, project.MODEL) if arguments.zip else None
     if arguments.build:
         project.Build(CLONE, arguments.dpdk).run()
+        if model:
+            project.ModelBuild(CLONE).run()
     return vm.Parts(trees.tree(trees.TOOLS), trees.image(arguments.dpdk),
-                    kernels.kernel(arguments.kernel), CLONE, build)
+                    kernels.kernel(arguments.kernel), CLONE, build, model)
 
 
 def _need_terminal(what: str) -> None:
@@ -145,6 +161,10 @@ def _shell(arguments: argparse.Namespace) -> int:
 
 def _bench(arguments: argparse.Namespace) -> int:
     return bench.run(CLONE, arguments.pattern, arguments.dpdk, arguments.json)
+
+
+def _counters(arguments: argparse.Namespace) -> int:
+    return counters.show(arguments.json, arguments.watch)
 
 
 def _setup(arguments: argparse.Namespace) -> int:

@@ -5,12 +5,14 @@ Pair i of the network is hub i with two ports: a DPDK NIC (igb) and a NIC that
 the guest kernel owns (virtio-net); or, where DPDK NICs are joined to one another,
 NICs 2i and 2i + 1. Paths are those in QEMU's chroot (vm.py).
 """
+import json
 import re
 from dataclasses import dataclass
 
 from labvm.errors import USAGE, LabError
 
 MAX_NICS = 16
+MAX_ZIPS = 4
 
 # The properties of each IOMMU device. amd-iommu's NICs are on the root bus: behind a
 # root port, their DMA was seen to fault as that of 00:00.0.
@@ -35,8 +37,22 @@ class Options:
     numa: int = 1           # nodes, which share CPUs, memory and hugepages equally
     nics: int = 2
     joined: bool = False    # DPDK NICs in couples, without NICs of the kernel
+    zip: int = 0            # accelerators
+    zip_opts: str = ""      # more options of their model: "version=5,no-pri"
     counted: bool = False   # a nanosecond is an instruction, all of them on one CPU
     append: str = ""        # more of the kernel's command line
+
+
+@dataclass(frozen=True)
+class ZipPaths:
+    """The sockets of a ZIP's model, in the run's directory."""
+    socket: str     # its device: QEMU is the client
+    monitor: str    # QEMU's monitor for it: the model is the client
+    control: str    # questions to it
+
+
+def zip_paths(number: int) -> ZipPaths:
+    return ZipPaths(*(f"/out/zip{number}.{what}" for what in ("vfio-user", "qmp", "control")))
 
 
 def dpdk_mac(pair: int) -> str:
@@ -73,6 +89,28 @@ def _network(options: Options) -> list[str]:
             arguments += ["-netdev", f"hubport,id=kernel{pair},hubid={hub}"]
             arguments += _device("virtio-net-pci", {"netdev": f"kernel{pair}", "bus": "pcie.0",
                                                     "mac": kernel_mac(pair), "romfile": ""})
+    return arguments
+
+
+def _zips(options: Options) -> list[str]:
+    """Accelerators, each behind a root port, whose behaviour is a program beside QEMU (models.py).
+
+    The program asks QEMU where the guest's IOMMU tables are, at a monitor of its own. Its control
+    socket is a port of the guest's as well.
+    """
+    arguments = []
+    for number in range(options.zip):
+        name, paths, slot = f"zip{number}", zip_paths(number), str(MAX_NICS + 1 + number)
+        arguments += _device("pcie-root-port", {"id": f"{name}port", "bus": "pcie.0",
+                                                "chassis": slot, "slot": slot})
+        # A doorbell is over when it was looked at: a driver may wait for no longer than that
+        arguments += ["-device", json.dumps({
+            "driver": "vfio-user-pci", "id": name, "bus": f"{name}port",
+            "socket": {"type": "unix", "path": paths.socket}, "x-no-posted-writes": True,
+            "rombar": 0})]
+        arguments += ["-qmp", f"unix:{paths.monitor},server,nowait",
+                      "-chardev", f"socket,id={name},path={paths.control}",
+                      *_device("virtserialport", {"chardev": name, "name": f"lab.{name}"})]
     return arguments
 
 
@@ -149,6 +187,8 @@ def command_line(options: Options) -> str:
         f"hugepagesz=1G hugepages={options.gigantic}" if options.gigantic else "",
         # Without ASPM, the kernel doesn't ask the firmware to leave hot plugging to it
         "pcie_ports=native",
+        # Queues for user space too, not only for the kernel
+        "hisi_zip.uacce_mode=1" if options.zip else "",
         options.append,
         f'init=/bin/sh -- -c "{mount} && exec /src/lab/guest/init"'])
 
@@ -165,4 +205,4 @@ def arguments(options: Options, interactive: bool = False) -> list[str]:
             "-blockdev", "driver=file,node-name=root,filename=/guest/root.erofs,read-only=on",
             *_device("virtio-blk-pci", {"drive": "root"}), *_share("src", "/src"),
             *_share("build", "/build"), *_share("out", "/out/out", writable=True),
-            *_terminal(interactive), *_hypervisor()]
+            *_terminal(interactive), *_hypervisor(), *_zips(options)]

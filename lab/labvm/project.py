@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Builds the project, and DPDK's own examples, in a root tree.
+"""Builds the project, DPDK's own examples and the lab's ZIP model, in root trees.
 
-The guest sees the build directory as /build: project/ (meson's), install/ (the
+The guest sees the project's build directory as /build: project/ (meson's), install/ (the
 installed prefix) and examples/ (lab/examples.mk).
 """
 import shutil
@@ -14,44 +14,44 @@ from labvm.sandbox import Bind, chrooted
 
 MESON_OPTIONS = ("-Dwerror=true", "-Dbuildtype=debugoptimized", "--prefix=/build/install",
                  "--libdir=lib")
+MODEL = "model"  # the name of its build directory
 SANITIZE_OPTIONS = ("-Db_sanitize=address,undefined", "-Db_lundef=false")
 
 
-def build_directory(clone: Path, dpdk: str, sanitize: bool = False) -> Path:
-    """Where a clone is built for a version of DPDK."""
-    name = f"{dpdk}-asan" if sanitize else dpdk
-    directory = cache_root() / "build" / fingerprint(str(clone)) / name
+def build_directory(clone: Path, name: str, sanitize: bool = False) -> Path:
+    """Where a clone is built for a version of DPDK, or where its ZIP model is."""
+    directory = cache_root() / "build" / fingerprint(str(clone)) / \
+        (f"{name}-asan" if sanitize else name)
     directory.mkdir(parents=True, exist_ok=True)
     return directory
 
 
-class Build:
-    """The project of one clone, for one version of DPDK."""
+class MesonBuild:
+    """A meson project of one clone."""
 
-    def __init__(self, clone: Path, dpdk: str, sanitize: bool = False):
+    def __init__(self, clone: Path, name: str, title: str, dpdk: str, source: str,
+                 sanitize: bool):
         self.clone = clone
-        self.title = f"project for DPDK {dpdk}" + (", sanitized" if sanitize else "")
+        self.title = title + (", sanitized" if sanitize else "")
         self.root = trees.tree(dpdk)
+        self.source = source
         self.options = MESON_OPTIONS + (SANITIZE_OPTIONS if sanitize else ())
-        self.directory = build_directory(clone, dpdk, sanitize)
+        self.directory = build_directory(clone, name, sanitize)
         self.lock = f"build-{self.directory.parent.name}-{self.directory.name}"
 
     def run(self) -> Path:
-        """Compiles what has changed and installs it into /build/install."""
+        """Compiles what has changed; returns the host's directory that is /build."""
         with lock(self.lock):
             self._forget_other_settings()
             if not (self.directory / "project/build.ninja").exists():
-                self._step("configuring", ["meson", "setup", "/build/project", "/src",
+                self._step("configuring", ["meson", "setup", "/build/project", self.source,
                                            *self.options])
             self._step("compiling", ["ninja", "-C", "/build/project"])
-            self._step("installing", ["meson", "install", "-C", "/build/project",
-                                      "--no-rebuild", "--only-changed"])
+            self._install()
         return self.directory
 
-    def examples(self) -> None:
-        with lock(self.lock):
-            (self.directory / "examples").mkdir(exist_ok=True)
-            self._step("examples", ["make", "-C", "/build/examples", "-f", "/src/lab/examples.mk"])
+    def _install(self) -> None:
+        """What else is needed of it."""
 
     def unit_tests(self) -> Path:
         """Runs them; returns the JUnit report, which says what failed."""
@@ -79,3 +79,27 @@ class Build:
         for made in ("project", "install", "examples"):
             shutil.rmtree(self.directory / made, ignore_errors=True)
         stamp.write_text(settings)
+
+
+class Build(MesonBuild):
+    """The project of one clone, for one version of DPDK."""
+
+    def __init__(self, clone: Path, dpdk: str, sanitize: bool = False):
+        super().__init__(clone, dpdk, f"project for DPDK {dpdk}", dpdk, "/src", sanitize)
+
+    def _install(self) -> None:
+        self._step("installing", ["meson", "install", "-C", "/build/project",
+                                  "--no-rebuild", "--only-changed"])
+
+    def examples(self) -> None:
+        with lock(self.lock):
+            (self.directory / "examples").mkdir(exist_ok=True)
+            self._step("examples", ["make", "-C", "/build/examples", "-f", "/src/lab/examples.mk"])
+
+
+class ModelBuild(MesonBuild):
+    """The ZIP model (lab/hisi_zip_model) of one clone, which runs beside QEMU."""
+
+    def __init__(self, clone: Path, sanitize: bool = False):
+        super().__init__(clone, MODEL, "ZIP model", trees.TOOLS, "/src/lab/hisi_zip_model",
+                         sanitize)

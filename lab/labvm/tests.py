@@ -10,27 +10,32 @@ from labvm import boots, junit, kernels, parallel, trees, vm
 from labvm.boots import Boot
 from labvm.errors import LabError, tail
 from labvm.junit import Results
-from labvm.project import Build
+from labvm.project import Build, MesonBuild, ModelBuild
 
 NOTHING_COLLECTED = 5  # pytest's exit status
 GUEST_GIB = 4          # a machine's memory and what QEMU needs itself
 
 
 def unit_tests(clone: Path) -> Results:
-    """For every DPDK, as users build it and with the sanitizers."""
+    """The project's for every DPDK, and the ZIP model's; as it is used, and with the sanitizers."""
     results = Results()
-    for dpdk in trees.TREES:
-        for sanitize in (False, True):
-            where = f"unit {dpdk}" + (" asan" if sanitize else "")
-            try:
-                build = Build(clone, dpdk, sanitize)
-                build.run()
-                results.add(junit.read(build.unit_tests(), where))
-            except LabError as error:
-                results.failures.append((where, str(error)))
-            except (OSError, ParseError) as error:
-                results.failures.append((where, f"no report of the unit tests: {error}"))
+    for sanitize in (False, True):
+        sanitized = " asan" if sanitize else ""
+        for dpdk in trees.TREES:
+            results.add(_unit_tests(f"unit {dpdk}{sanitized}", Build, clone, dpdk, sanitize))
+        results.add(_unit_tests(f"unit model{sanitized}", ModelBuild, clone, sanitize))
     return results
+
+
+def _unit_tests(where: str, kind: type[MesonBuild], *what) -> Results:
+    try:
+        build = kind(*what)
+        build.run()
+        return junit.read(build.unit_tests(), where)
+    except LabError as error:
+        return Results(failures=[(where, str(error))])
+    except (OSError, ParseError) as error:
+        return Results(failures=[(where, f"no report of the unit tests: {error}")])
 
 
 class Scenarios:

@@ -18,6 +18,7 @@ from typing import BinaryIO, Iterator
 from labvm import machine
 from labvm.artefact import cache_root
 from labvm.errors import LabError, tail
+from labvm.models import Models
 from labvm.sandbox import Bind, chrooted
 
 KEPT_RUNS = 20
@@ -36,6 +37,7 @@ class Parts:
     kernel: Path
     source: Path   # the clone: /src
     build: Path    # what was built of it: /build
+    model: Path | None = None   # where the ZIP model was built; not without ZIPs
 
 
 def _forget_old_runs(runs: Path) -> None:
@@ -75,6 +77,7 @@ class Machine:
                  Bind(parts.build, "/build"), Bind(parts.kernel, "/kernel"),
                  Bind(run, "/out", writable=True), Bind(out, "/out/out", writable=True)]
         argv = chrooted(parts.tools, binds, machine.arguments(options, interactive))
+        self.models = Models(options, parts.tools, parts.model, run)
         self.port, guest_end = socket.socketpair()
         with guest_end, (run / "qemu.log").open("wb") as log:
             # A session of its own: Ctrl-C reaches the lab, which then ends QEMU
@@ -87,6 +90,7 @@ class Machine:
     def __exit__(self, *exception) -> None:
         self.process.kill()
         self.process.wait()
+        self.models.stop()
         self.port.close()
 
     def has_booted(self) -> bool:
@@ -145,10 +149,11 @@ class Machine:
                                "its arguments")
 
     def failure(self, what: str) -> LabError:
-        return LabError(f"{what}.\nEverything about this run is in {self.run}\n"
-                        f"End of the guest's console (console.log):\n"
-                        f"{tail(self.run / 'console.log')}\n"
-                        f"End of QEMU's messages (qemu.log):\n{tail(self.run / 'qemu.log')}")
+        return LabError("\n".join([
+            f"{what}.", f"Everything about this run is in {self.run}",
+            "End of the guest's console (console.log):", tail(self.run / "console.log"),
+            "End of QEMU's messages (qemu.log):", tail(self.run / "qemu.log"),
+            *self.models.ends()]))
 
 
 @contextlib.contextmanager
