@@ -14,16 +14,20 @@ LINKED := l2fwd-linked
 APPS := mapping
 # With a prompt, and what each of them has besides its own source
 PROMPTED := memory vfio
-PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h ealmem.c ealmem.h)
+PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_result.h ealmem.c \
+	ealmem.h)
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
 	-Wl,-Bdynamic -lnuma -lm
 
+# Without DPDK
+PLAIN := zip
+
 # Preloaded: what an application asks of VFIO and iommufd
 PRELOADED := ioctls.so
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(STATIC) $(PRELOADED)
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(STATIC) $(PLAIN) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -41,6 +45,10 @@ $(APPS) $(PROMPTED):
 
 $(STATIC): %-static: /src/lab/apps/%.c $(PROMPT)
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ $(STATIC_EAL)
+
+$(PLAIN): %: $$(wildcard /src/lab/apps/$$*.c /src/lab/apps/$$*_*.[ch]) \
+		$(addprefix /src/lab/apps/,prompt.c prompt.h uacce_queue.c uacce_queue.h)
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror $(filter %.c,$^) -o $@ -lz
 
 $(PRELOADED): %.so: /src/lab/apps/%.c
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lib/eal_iommufd -shared -fPIC $< -o $@

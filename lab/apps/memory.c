@@ -22,6 +22,7 @@
 
 #include "ealmem.h"
 #include "prompt.h"
+#include "prompt_result.h"
 
 #define COUNTER_NAME "cycle"
 

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
-#define _GNU_SOURCE /* strerrorname_np() */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <rte_errno.h>
 
 #include "prompt.h"
 
@@ -52,7 +49,6 @@ carry_out(char *line, const struct prompt_command *commands)
 
 	for (command = commands; command->usage != NULL; command++) {
 		if (matches(command->usage, words, n_words, arg)) {
-			rte_errno = 0;
 			command->run(arg);
 			return;
 		}
@@ -80,17 +76,4 @@ unsigned long long
 prompt_number(const char *word)
 {
 	return strtoull(word, NULL, 0);
-}
-
-void
-prompt_result(int ret)
-{
-	const char *symbol = strerrorname_np(rte_errno);
-
-	if (ret >= 0)
-		printf("ok\n");
-	else if (symbol != NULL)
-		printf("error: %s (%s)\n", rte_strerror(rte_errno), symbol);
-	else
-		printf("error: %s (%d)\n", rte_strerror(rte_errno), rte_errno);
 }

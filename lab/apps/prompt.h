@@ -28,7 +28,4 @@ void prompt_loop(const char *prompt, const struct prompt_command *commands);
 /** A number in any of C's notations. */
 unsigned long long prompt_number(const char *word);
 
-/** Say "ok", or where ret is negative what rte_errno says. */
-void prompt_result(int ret);
-
 #endif /* PROMPT_H */

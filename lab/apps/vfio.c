@@ -31,6 +31,7 @@
 
 #include "ealmem.h"
 #include "prompt.h"
+#include "prompt_result.h"
 
 #define PCI_SYSFS "/sys/bus/pci/devices"
 #define PAGE 4096

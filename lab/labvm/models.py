@@ -8,7 +8,7 @@ from labvm.errors import LabError, tail
 from labvm.machine import Options, zip_paths
 from labvm.sandbox import Bind, chrooted
 
-PROGRAM = "/build/project/hisi_zip_model"
+PROGRAM = "/build/project/hisi-zip-model"
 START_SECONDS = 60
 END_SECONDS = 5     # from the end of QEMU to the model's
 POLL_SECONDS = 0.05
