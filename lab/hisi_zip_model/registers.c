@@ -89,7 +89,7 @@ void
 registers_read(struct registers *registers, uint64_t offset, void *to, size_t length)
 {
 	uint8_t *bytes = to;
-	uint32_t word;
+	uint32_t word = 0;
 	size_t i;
 
 	for (i = 0; i < length; i++) {
