@@ -22,7 +22,7 @@ STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs
 	-Wl,-Bdynamic -lnuma -lm
 
 # Without DPDK
-PLAIN := zip
+PLAIN := blocks zip
 
 # Preloaded: what an application asks of VFIO and iommufd
 PRELOADED := ioctls.so
@@ -47,7 +47,7 @@ $(STATIC): %-static: /src/lab/apps/%.c $(PROMPT)
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ $(STATIC_EAL)
 
 $(PLAIN): %: $$(wildcard /src/lab/apps/$$*.c /src/lab/apps/$$*_*.[ch]) \
-		$(addprefix /src/lab/apps/,prompt.c prompt.h uacce_queue.c uacce_queue.h)
+		$(addprefix /src/lab/apps/,prompt.c prompt.h uacce_queue.c uacce_queue.h zip_request.h)
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $(filter %.c,$^) -o $@ -lz
 
 $(PRELOADED): %.so: /src/lab/apps/%.c

@@ -209,6 +209,8 @@ compress_all(struct transfer *transfer)
 		}
 		empty_piece(transfer);
 		status = deflate(stream, transfer->unread > 0 ? Z_NO_FLUSH : Z_FINISH);
+		if (status != Z_OK && status != Z_STREAM_END)
+			return -EIO;
 		ret = write_piece(transfer);
 		if (ret != 0)
 			return ret;

@@ -32,7 +32,7 @@ struct codec_result {
 /*
  * Read `length` bytes and write at most `room`; the result tells how far they came in any case.
  * Return 0, -ENOSPC (room, or the destination's list, is too small; what fits has been written),
- * -ENOMEM, what sgl_read() and sgl_write() return, and decompression:
+ * -ENOMEM, -EIO (zlib failed otherwise), what sgl_read() and sgl_write() return, and decompression:
  *  -EBADMSG: not what deflate makes, or it ends too early.
  *  -EILSEQ: the trailer isn't that of the data, all of which has been written.
  */

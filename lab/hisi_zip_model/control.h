@@ -8,7 +8,7 @@
  * The socket at which people and tests ask what the function did: a line of JSON for each
  * question and each answer, any number of clients.
  *
- *   {"ask": "counters"}                         record_counters()
+ *   {"ask": "counters"}                         record_counters(), and "cpu_us": of the program
  *   {"ask": "requests", "since": 0, "limit": 100}   {"requests": [...]}; accesses and faults alike
  *   {"ask": "misbehave", "how": "silence", "requests": 3}   {}
  *   {"ask": "options"}                          what the function is: version, queues, PASID bits

@@ -198,8 +198,8 @@ zip_run(struct request *request)
 	ret = transfer(request, &sqe, &result);
 	if (ret == -ECANCELED)
 		return ret;
-	if (ret == -ENOMEM)
-		log_line("queue %u: no memory to compress with", request->data.queue);
+	if (ret == -ENOMEM || ret == -EIO)
+		log_line("queue %u: zlib: %s", request->data.queue, strerror(-ret));
 	status = status_of(ret);
 	/* Nothing can be said of data that was only partly there. */
 	if (status == ZIP_FAULT || status == ZIP_BAD_DESCRIPTOR)
