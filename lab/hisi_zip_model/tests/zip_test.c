@@ -135,8 +135,8 @@ static void
 zlib_reads_what_the_device_compresses_and_the_other_way_round(void **state)
 {
 	static const uint32_t lengths[] = { 1, 2, 100, 4095, 4096, 4097, 65535, 65536, 65537,
-		200000, 3 * MIB + 17 };
-	static uint8_t data[2][3 * MIB + 17];
+		200000, MIB + 17 };
+	static uint8_t data[2][MIB + 17];
 	size_t i, j, k;
 
 	text_bytes(data[0], sizeof(data[0]), 1);
@@ -146,7 +146,7 @@ zlib_reads_what_the_device_compresses_and_the_other_way_round(void **state)
 		for (j = 0; j < sizeof(lengths) / sizeof(lengths[0]); j++) {
 			for (k = 0; k < 2; k++) {
 				check_compression(*state, formats[i], data[k], lengths[j]);
-				check_decompression(*state, formats[i], k ? 1 : 9, data[k],
+				check_decompression(*state, formats[i], k ? 1 : 6, data[k],
 						lengths[j]);
 			}
 		}
