@@ -214,8 +214,8 @@ the_client_may_raise_vectors_itself(void **state)
 	assert_int_equal(set_irqs(fixture, NONE, MSI, 0, 1, NULL, 0), 0);
 	assert_int_equal(raised(fds[0]), 1);
 	assert_int_equal(raised(fds[1]), 0);
-	assert_int_equal(ask(fixture, VFIO_USER_DEVICE_SET_IRQS, &some, sizeof(some.set) + 2, NO_BODY,
-			0), 0);
+	assert_int_equal(ask(fixture, VFIO_USER_DEVICE_SET_IRQS, &some, sizeof(some.set) + 2,
+			NO_BODY, 0), 0);
 	assert_int_equal(raised(fds[0]), 0);
 	assert_int_equal(raised(fds[1]), 1);
 	close_two(fds);
