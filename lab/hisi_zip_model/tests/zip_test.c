@@ -458,6 +458,8 @@ a_destination_that_is_not_mapped_is_a_fault(void **state)
 	request = call(*state, QUEUE_COMPRESS, RAW, sizeof(data), 2 * sizeof(data));
 	run(&request);
 	assert_int_equal(zip_status(&request), 0x0a);
+	assert_int_equal(zip_consumed(&request), 0);
+	assert_int_equal(zip_produced(&request), 0);
 	assert_one_fault(*state, hole);
 }
 
