@@ -32,7 +32,8 @@ struct memory {
 /*
  * Adds a region from a file. The descriptor stays the caller's.
  * A region inside one that is there already is accepted and changes nothing.
- * Returns 0, or -EINVAL (not in pages), -ENOSPC (too many), or mmap()'s -errno.
+ * Returns 0, or -EINVAL (not in pages, or the file hasn't so much), -ENOSPC (too many), or mmap()'s
+ * -errno.
  */
 int memory_add(struct memory *memory, uint64_t address, uint64_t size, int fd, uint64_t offset);
 
