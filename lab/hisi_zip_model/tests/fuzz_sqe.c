@@ -139,10 +139,11 @@ mark_list(uint8_t *marked, uint64_t address)
 	uint16_t used;
 
 	for (blocks = 0; address != 0 && blocks < 256; blocks++) {
-		const uint8_t *block = world.contents + (address - CONTENTS);
+		const uint8_t *block;
 
 		if (address < CONTENTS || address > CONTENTS + CONTENTS_SIZE - 64)
 			return false;
+		block = world.contents + (address - CONTENTS);
 		memcpy(&used, block + 10, sizeof(used));
 		if (address + 64 + 32 * used > CONTENTS + CONTENTS_SIZE)
 			return false;
