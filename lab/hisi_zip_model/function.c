@@ -7,7 +7,6 @@
 #include "log.h"
 
 #define CONFIG_REGION 7		/* VFIO_PCI_CONFIG_REGION_INDEX */
-#define DOORBELL_PAGE 0x10000u	/* of each queue */
 #define DOORBELL_OFFSET 0x1000u
 
 static void
@@ -33,13 +32,13 @@ ring_doorbell(struct function *function, uint64_t offset, const void *from, size
 {
 	uint64_t doorbell;
 
-	if (offset % DOORBELL_PAGE != DOORBELL_OFFSET || length != sizeof(doorbell)) {
-		log_line("doorbells: %zu bytes written at %#llx: ignored", length,
+	if (offset % PCI_CONFIG_DOORBELL_PAGE != DOORBELL_OFFSET || length != sizeof(doorbell)) {
+		log_detail("doorbells: %zu bytes written at %#llx: ignored", length,
 			(unsigned long long)offset);
 		return;
 	}
 	memcpy(&doorbell, from, sizeof(doorbell));
-	qm_queue_doorbell(&function->qm, offset / DOORBELL_PAGE, doorbell);
+	qm_queue_doorbell(&function->qm, offset / PCI_CONFIG_DOORBELL_PAGE, doorbell);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <linux/pci_regs.h>
 
 #include "pci_config.h"
+#include "registers.h"
 
 #define HUAWEI 0x19e5
 #define ZIP_VF 0xa251
@@ -17,9 +18,6 @@
 #define ATS 0x100
 #define PRI 0x110
 #define PASID 0x120
-
-#define REGISTERS_SIZE 0x10000
-#define DOORBELLS_SIZE 0x10000	/* of each queue */
 
 #define MSI_VECTORS_LOG2 2
 _Static_assert(1 << MSI_VECTORS_LOG2 == PCI_CONFIG_VECTORS, "as the capability says it");
@@ -56,13 +54,13 @@ put32(struct pci_config *config, size_t offset, uint32_t value, uint32_t writabl
 uint64_t
 pci_config_bar_size(const struct options *options, unsigned int bar)
 {
-	uint64_t size = DOORBELLS_SIZE;
+	uint64_t size = PCI_CONFIG_DOORBELL_PAGE;
 
 	switch (bar) {
 	case PCI_CONFIG_REGISTERS_BAR:
 		return REGISTERS_SIZE;
 	case PCI_CONFIG_DOORBELLS_BAR:
-		while (size < (uint64_t)options->queues * DOORBELLS_SIZE)
+		while (size < (uint64_t)options->queues * PCI_CONFIG_DOORBELL_PAGE)
 			size *= 2;
 		return size;
 	default:

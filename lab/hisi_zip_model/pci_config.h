@@ -18,6 +18,7 @@
 #define PCI_CONFIG_BARS 6
 #define PCI_CONFIG_REGISTERS_BAR 2
 #define PCI_CONFIG_DOORBELLS_BAR 4
+#define PCI_CONFIG_DOORBELL_PAGE 0x10000u	/* of each queue */
 #define PCI_CONFIG_VECTORS 4		/* MSI */
 
 /* What a write means to the rest of the function. */

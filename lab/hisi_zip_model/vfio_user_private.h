@@ -31,6 +31,7 @@ struct vfio_user_reply {
 	struct vfio_user_header header;
 	uint8_t body[VFIO_USER_MAX_BODY];
 };
+_Static_assert(offsetof(struct vfio_user_reply, body) == sizeof(struct vfio_user_header), "no gap");
 
 /* The eventfds of the MSI vectors; -1: none. Thread-safe. */
 struct vfio_user_irqs {

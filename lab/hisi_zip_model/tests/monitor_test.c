@@ -18,8 +18,8 @@
 #include "monitor.h"
 #include "unix_socket.h"
 
-#define GREETING "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 2, \"minor\": 1, \"major\": 11}}," \
-	" \"capabilities\": [\"oob\"]}}\r\n"
+#define GREETING "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 2, \"minor\": 1," \
+	" \"major\": 11}}, \"capabilities\": [\"oob\"]}}\r\n"
 #define EVENT "{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"RESET\"," \
 	" \"data\": {\"guest\": true, \"reason\": \"guest-reset\"}}\r\n"
 #define EMPTY "{\"return\": {}, \"id\": ID}\r\n"

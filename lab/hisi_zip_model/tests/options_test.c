@@ -207,7 +207,8 @@ what_is_needed_is_asked_for(void **state)
 	(void)state;
 	for (int missing = 0; missing < 3; missing++) {
 		const char *argv[] = {
-			"hisi-zip-model", needed[(missing + 1) % 3], needed[(missing + 2) % 3], NULL,
+			"hisi-zip-model", needed[(missing + 1) % 3], needed[(missing + 2) % 3],
+			NULL,
 		};
 		char *equals, name[16];
 

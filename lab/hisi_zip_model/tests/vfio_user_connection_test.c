@@ -181,7 +181,7 @@ assert_ends(struct fixture *fixture, const struct vfio_user_header *header)
 	fixture_connect(fixture);
 	fixture_serve(fixture);
 	fixture_negotiate(fixture);
-	fixture_send_bytes(fixture, header, sizeof(*header));
+	fixture_send_bytes(fixture, header, sizeof(*header), NULL, 0);
 	fixture_assert_ended(fixture);
 	assert_int_equal(fixture_served(fixture), -EPROTO);
 	fixture_disconnect(fixture);
@@ -225,7 +225,7 @@ leaving_within_a_message_is_told(void **state)
 	struct fixture *fixture = *state;
 	const struct vfio_user_header header = { .command = VFIO_USER_DEVICE_RESET, .size = 16 };
 
-	fixture_send_bytes(fixture, &header, 15);
+	fixture_send_bytes(fixture, &header, 15, NULL, 0);
 	fixture_disconnect(fixture);
 	assert_int_equal(fixture_served(fixture), -EPROTO);
 	assert_int_equal(fixture->resets, 0);
@@ -264,7 +264,7 @@ a_message_may_come_in_bytes(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(message); i++)
-		fixture_send_bytes(fixture, (const uint8_t *)&message + i, 1);
+		fixture_send_bytes(fixture, (const uint8_t *)&message + i, 1, NULL, 0);
 	fixture_receive(fixture, &reply);
 	assert_int_equal(reply.header.id, 7);
 	assert_int_equal(reply.header.error, 0);
@@ -298,7 +298,7 @@ messages_may_come_at_once_and_are_answered_in_order(void **state)
 	for (int i = 0; i < MESSAGES; i++)
 		size += put_write(bytes + size, i, i, 1 + i % 8,
 				i % 10 == 9 ? 0 : VFIO_USER_FLAG_NO_REPLY);
-	fixture_send_bytes(fixture, bytes, size);
+	fixture_send_bytes(fixture, bytes, size, NULL, 0);
 	for (int i = 9; i < MESSAGES; i += 10) {
 		fixture_receive(fixture, &reply);
 		assert_int_equal(reply.header.id, i);
@@ -318,7 +318,7 @@ the_largest_messages_may_come_at_once(void **state)
 
 	for (int i = 0; i < MESSAGES; i++)
 		size += put_write(bytes + size, i, i + 1, COUNT, VFIO_USER_FLAG_NO_REPLY);
-	fixture_send_bytes(fixture, bytes, size);
+	fixture_send_bytes(fixture, bytes, size, NULL, 0);
 	assert_int_equal(ask(fixture, VFIO_USER_DEVICE_RESET, NULL, 0, NULL, 0), 0);
 	for (int i = 0; i < MESSAGES - 1; i++)
 		assert_int_equal(fixture->region[i], i + 1);
@@ -369,7 +369,7 @@ descriptors_belong_to_the_message_they_were_sent_with(void **state)
 
 		for (int writes = 0; writes < i % 4; writes++)
 			fixture_send_bytes(fixture, bytes, put_write(bytes, writes, 1, 1 + i % 8,
-					VFIO_USER_FLAG_NO_REPLY));
+					VFIO_USER_FLAG_NO_REPLY), NULL, 0);
 		send_map(fixture, i * 0x1000, fd);
 		if (fd >= 0)
 			close(fd);
@@ -384,6 +384,53 @@ descriptors_belong_to_the_message_they_were_sent_with(void **state)
 		else
 			assert_int_equal(page[4095], i + 1);
 	}
+}
+
+/*
+ * So much comes before the message that its first part has to be moved until the rest fits. What
+ * comes before it is answered when the first part has been read.
+ */
+static void
+descriptors_stay_with_a_message_that_isnt_whole_yet(void **state)
+{
+	enum { WRITES = 16, COUNT = 8 << 10, FIRST = 20 };
+	static uint8_t bytes[WRITES * (COUNT + 32)];
+	const struct vfio_user_version version = { .minor = 1 };
+	const struct {
+		struct vfio_user_header header;
+		struct vfio_user_dma_map map;
+	} message = {
+		.header = { .id = 5, .command = VFIO_USER_DMA_MAP, .size = sizeof(message) },
+		.map = {
+			.argsz = sizeof(message.map),
+			.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+			.address = 0x1000, .size = 0x1000,
+		},
+	};
+	struct fixture *fixture = *state;
+	int page = page_of(0x77);
+	size_t size = 0;
+
+	fixture_connect(fixture);
+	fixture_send(fixture, VFIO_USER_VERSION, VFIO_USER_FLAG_NO_REPLY, &version,
+			sizeof(version), NULL, 0);
+	for (int i = 0; i < WRITES; i++)
+		size += put_write(bytes + size, i, 1, COUNT,
+				i < WRITES - 1 ? VFIO_USER_FLAG_NO_REPLY : 0);
+	fixture_send_bytes(fixture, bytes, size, NULL, 0);
+	fixture_send_bytes(fixture, &message, FIRST, &page, 1);
+	close(page);
+	fixture_serve(fixture);
+	fixture_receive(fixture, &reply);
+	assert_int_equal(reply.header.id, WRITES - 1);
+
+	fixture_send_bytes(fixture, (const uint8_t *)&message + FIRST, sizeof(message) - FIRST,
+			NULL, 0);
+	fixture_receive(fixture, &reply);
+	assert_int_equal(reply.header.id, 5);
+	assert_int_equal(reply.header.error, 0);
+	assert_non_null(memory_at(&fixture->memory, 0x1000, 0x1000));
+	assert_int_equal(*(uint8_t *)memory_at(&fixture->memory, 0x1000, 1), 0x77);
 }
 
 static void
@@ -456,6 +503,7 @@ main(void)
 		CONNECTED(messages_may_come_at_once_and_are_answered_in_order),
 		CONNECTED(the_largest_messages_may_come_at_once),
 		ALONE(descriptors_belong_to_the_message_they_were_sent_with),
+		ALONE(descriptors_stay_with_a_message_that_isnt_whole_yet),
 		CONNECTED(more_descriptors_than_a_message_can_have_end_the_connection),
 		ALONE(a_path_that_exists_is_refused),
 		ALONE(a_path_that_is_too_long_is_refused),

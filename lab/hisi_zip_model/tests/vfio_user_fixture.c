@@ -159,6 +159,29 @@ fixture_negotiate(struct fixture *fixture)
 	assert_int_equal(ask(fixture, VFIO_USER_VERSION, &version, sizeof(version), NULL, 0), 0);
 }
 
+static void
+send_parts(struct fixture *fixture, struct iovec *parts, size_t count, const int *fds,
+		unsigned int fd_count)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(64 * sizeof(int))] = { 0 };
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+	size_t size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size += parts[i].iov_len;
+	if (fd_count > 0) {
+		struct cmsghdr *rights = (struct cmsghdr *)control;
+
+		message.msg_control = control;
+		message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+		rights->cmsg_level = SOL_SOCKET;
+		rights->cmsg_type = SCM_RIGHTS;
+		rights->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+		memcpy(CMSG_DATA(rights), fds, fd_count * sizeof(int));
+	}
+	assert_int_equal(sendmsg(fixture->client, &message, MSG_NOSIGNAL), size);
+}
+
 void
 fixture_send(struct fixture *fixture, uint16_t command, uint32_t flags, const void *body,
 		size_t size, const int *fds, unsigned int fd_count)
@@ -173,26 +196,17 @@ fixture_send(struct fixture *fixture, uint16_t command, uint32_t flags, const vo
 		{ .iov_base = &header, .iov_len = sizeof(header) },
 		{ .iov_base = (void *)(uintptr_t)body, .iov_len = size },
 	};
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(64 * sizeof(int))] = { 0 };
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
 
-	if (fd_count > 0) {
-		struct cmsghdr *rights = (struct cmsghdr *)control;
-
-		message.msg_control = control;
-		message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-		rights->cmsg_level = SOL_SOCKET;
-		rights->cmsg_type = SCM_RIGHTS;
-		rights->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-		memcpy(CMSG_DATA(rights), fds, fd_count * sizeof(int));
-	}
-	assert_int_equal(sendmsg(fixture->client, &message, MSG_NOSIGNAL), header.size);
+	send_parts(fixture, parts, 2, fds, fd_count);
 }
 
 void
-fixture_send_bytes(struct fixture *fixture, const void *bytes, size_t size)
+fixture_send_bytes(struct fixture *fixture, const void *bytes, size_t size, const int *fds,
+		unsigned int fd_count)
 {
-	assert_int_equal(send(fixture->client, bytes, size, MSG_NOSIGNAL), size);
+	struct iovec part = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = size };
+
+	send_parts(fixture, &part, 1, fds, fd_count);
 }
 
 static void

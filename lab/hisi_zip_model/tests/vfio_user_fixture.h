@@ -58,7 +58,8 @@ struct message {
 void fixture_send(struct fixture *fixture, uint16_t command, uint32_t flags, const void *body,
 		size_t size, const int *fds, unsigned int fd_count);
 /* Sends bytes as they are */
-void fixture_send_bytes(struct fixture *fixture, const void *bytes, size_t size);
+void fixture_send_bytes(struct fixture *fixture, const void *bytes, size_t size, const int *fds,
+		unsigned int fd_count);
 void fixture_receive(struct fixture *fixture, struct message *message);
 /* The connection has been ended by the server, and nothing is left to read */
 void fixture_assert_ended(struct fixture *fixture);
