@@ -265,7 +265,7 @@ decompress_all(struct transfer *transfer)
 		 * data that doesn't.
 		 */
 		empty_piece(transfer);
-		/* With Z_FINISH zlib doesn't keep a window when all of the data fits into a piece. */
+		/* With Z_FINISH zlib keeps no window of data that fits into a piece. */
 		status = inflate(stream, transfer->unread > 0 ? Z_NO_FLUSH : Z_FINISH);
 		ret = write_piece(transfer);
 		if (ret != 0)
@@ -275,8 +275,8 @@ decompress_all(struct transfer *transfer)
 			return -ENOMEM;
 		if (status != Z_OK && status != Z_BUF_ERROR && status != Z_STREAM_END)
 			return -EBADMSG;
-		if (status != Z_STREAM_END && stream->avail_out > 0 && stream->avail_in == 0
-				&& transfer->unread == 0)
+		if (status != Z_STREAM_END && stream->avail_out > 0
+				&& stream->avail_in == 0 && transfer->unread == 0)
 			return -EBADMSG;
 	}
 	return 0;

@@ -9,7 +9,7 @@
 #define PAGE 4096
 
 struct udma_sqe {
-	uint32_t kind;		/* 5:0 descriptor type, 13:8 task type, 21:16 operation, 31 invalid */
+	uint32_t kind;		/* 5:0 descriptor, 13:8 task, 21:16 operation, 31 invalid */
 	uint32_t unused0[2];
 	uint32_t tag[2];
 	uint32_t length;
@@ -58,7 +58,7 @@ smaller(uint64_t a, uint64_t b)
 }
 
 /*
- * Forwards, so that an overlap does what a plain loop over the bytes' pages would. A piece is in one
+ * Forwards, page by page; so data may be copied to lower addresses over itself. A piece is in one
  * page at both ends: it's copied, or it isn't, and then it can be tried again later.
  */
 static int

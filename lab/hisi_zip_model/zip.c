@@ -15,8 +15,8 @@ struct zip_sqe {
 	uint32_t status;		/* 7:0 */
 	uint32_t input_length;
 	uint32_t unused0[2];
-	uint32_t mode;			/* 23:0 offset into the source's list, 26 stateful, 31:28 type */
-	uint32_t destination_offset;	/* 23:0 into the destination's list */
+	uint32_t mode;			/* 23:0 offset into source, 26 stateful, 31:28 type */
+	uint32_t destination_offset;	/* 23:0; offsets are into lists */
 	uint32_t kind;			/* 7:0 format, 11:8 buffers, 15:12 window */
 	uint32_t unused1[4];
 	uint32_t room;
@@ -42,7 +42,7 @@ static_assert(sizeof(struct zip_sqe) == SQE_SIZE, "a submission queue entry");
 #define BUFFERS_FLAT 0
 #define BUFFERS_LISTS 1
 
-/* 4, 8, 16, 24 and 32 KiB. zlib has no window of 24 KiB: the next smaller one can be read by all. */
+/* 4, 8, 16, 24 and 32 KiB. zlib has none of 24 KiB: what the next smaller one makes is as good. */
 static const unsigned int window_bits[] = { 12, 13, 14, 14, 15 };
 
 static const char *const operations[][2] = {

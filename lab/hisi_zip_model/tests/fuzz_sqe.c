@@ -98,8 +98,8 @@ assert_unchanged(struct guest_space *space, uint64_t address, const uint8_t *byt
 }
 
 /*
- * Of WRITABLE only a flat buffer may be written. One around the end of the address space has nothing
- * there: it begins in what is the kernel's.
+ * Of WRITABLE only a flat buffer may be written. One around the end of the address space has
+ * nothing there: it begins in what is the kernel's.
  */
 static void
 assert_only_written(uint64_t address, uint64_t length)

@@ -209,7 +209,9 @@ data_may_begin_inside_of_a_list(void **state)
 static void
 each_stretch_is_recorded(void **state)
 {
-	const struct stretch in[] = { { SOURCE, 100 }, { SOURCE + 7000, 200 }, { SOURCE + 9000, 50 } };
+	const struct stretch in[] = {
+		{ SOURCE, 100 }, { SOURCE + 7000, 200 }, { SOURCE + 9000, 50 },
+	};
 	const struct stretch out[] = { { DESTINATION, 2 }, { DESTINATION + 5000, 1000 } };
 	uint8_t zeros[350] = { 0 };
 	struct request request;

@@ -170,7 +170,8 @@ each_bad_field_of_the_entry_is_refused(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct request request = call(*state, UDMA_COPY, SOURCE, DESTINATION, 100);
 
-		set_sqe_word(&request, bad[i].word, sqe_word(&request, bad[i].word) ^ bad[i].change);
+		set_sqe_word(&request, bad[i].word,
+				sqe_word(&request, bad[i].word) ^ bad[i].change);
 		assert_int_equal(run(&request), BAD_DESCRIPTOR);
 		assert_int_equal(request.summary.status, BAD_DESCRIPTOR);
 	}
