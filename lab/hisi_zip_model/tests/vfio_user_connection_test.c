@@ -124,7 +124,7 @@ data_that_isnt_an_object_is_refused(void **state)
 static void
 data_without_its_zero_is_refused(void **state)
 {
-	assert_refused(*state, propose(*state, 0, 1, "{}", 2, &reply), EINVAL);
+	assert_refused(*state, propose(*state, 0, 1, "{} ", 3, &reply), EINVAL);
 }
 
 static void

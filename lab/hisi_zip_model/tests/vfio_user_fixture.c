@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -302,4 +303,17 @@ read_region(struct fixture *fixture, uint32_t region, uint64_t offset, void *dat
 		memcpy(data, reply + sizeof(access), count);
 	}
 	return error;
+}
+
+unsigned int
+open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	unsigned int count = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory) != NULL)
+		count++;
+	closedir(directory);
+	return count;
 }

@@ -79,4 +79,7 @@ int write_region(struct fixture *fixture, uint32_t region, uint64_t offset, cons
 int read_region(struct fixture *fixture, uint32_t region, uint64_t offset, void *data,
 		uint32_t count);
 
+/* How many descriptors the process has, the server's and the client's */
+unsigned int open_descriptors(void);
+
 #endif

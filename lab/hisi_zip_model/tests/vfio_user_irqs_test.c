@@ -164,6 +164,22 @@ new_eventfds_replace_the_old_ones(void **state)
 }
 
 static void
+eventfds_that_are_replaced_or_taken_are_closed(void **state)
+{
+	struct fixture *fixture = *state;
+	unsigned int before = open_descriptors();
+	int fds[2];
+
+	for (int i = 0; i < 3; i++) {
+		set_two(fixture, fds);
+		close_two(fds);
+	}
+	assert_int_equal(open_descriptors(), before + 2);
+	assert_int_equal(set_irqs(fixture, NONE, MSI, 0, 0, NULL, 0), 0);
+	assert_int_equal(open_descriptors(), before);
+}
+
+static void
 one_eventfd_is_replaced_alone(void **state)
 {
 	struct fixture *fixture = *state;
@@ -363,6 +379,7 @@ main(void)
 		CONNECTED(teardown_takes_all_eventfds),
 		CONNECTED(teardown_of_kinds_without_vectors_is_accepted),
 		CONNECTED(new_eventfds_replace_the_old_ones),
+		CONNECTED(eventfds_that_are_replaced_or_taken_are_closed),
 		CONNECTED(one_eventfd_is_replaced_alone),
 		CONNECTED(eventfds_that_didnt_come_are_taken_away),
 		CONNECTED(the_client_may_raise_vectors_itself),
