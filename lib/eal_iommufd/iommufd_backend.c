@@ -26,6 +26,7 @@
 #include "iommufd_log.h"
 #include "iommufd_memseg.h"
 #include "iommufd_mp.h"
+#include "iommufd_pasid.h"
 
 struct backend {
 	bool enabled; /**< Constant while devices are there. */
@@ -127,6 +128,7 @@ static void
 drop_device(struct iommufd_device *dev)
 {
 	TAILQ_REMOVE(&dev->container->devices, dev, next);
+	iommufd_pasid_unbind_all(dev);
 	iommufd_device_detach(dev);
 	iommufd_device_close(dev);
 	free(dev);
@@ -178,7 +180,7 @@ open_device(struct iommufd_device *dev, const char *sysfs_base, const char *name
 	if (ret < 0)
 		return ret;
 	dev->container = iommufd_containers_of_device(&backend.containers, sysfs_base, name);
-	ret = iommufd_container_attach(dev->container, dev);
+	ret = iommufd_container_attach(dev->container, dev, NULL);
 	if (ret < 0)
 		iommufd_device_close(dev);
 	return ret;
@@ -332,8 +334,8 @@ iommufd_backend_forget_group(int group_fd)
 }
 
 int
-iommufd_backend_map(int container_fd, int fd, uint64_t offset, uint64_t va, uint64_t iova,
-		uint64_t len)
+iommufd_backend_map(int container_fd, const struct iommufd_backing *backing, uint64_t va,
+		uint64_t iova, uint64_t len)
 {
 	struct iommufd_container *container;
 	int ret;
@@ -341,7 +343,7 @@ iommufd_backend_map(int container_fd, int fd, uint64_t offset, uint64_t va, uint
 	container = iommufd_containers_get(&backend.containers, container_fd);
 	if (container == NULL)
 		return -EINVAL;
-	ret = iommufd_container_map(container, fd, offset, va, iova, len);
+	ret = iommufd_container_map(container, backing, va, iova, len);
 	iommufd_containers_put(&backend.containers);
 	return ret;
 }
@@ -355,9 +357,32 @@ iommufd_backend_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t len
 	container = iommufd_containers_get(&backend.containers, container_fd);
 	if (container == NULL)
 		return -EINVAL;
-	ret = iommufd_container_unmap(container, va, iova, len);
+	ret = iommufd_container_unmap(container, &va, iova, len);
 	iommufd_containers_put(&backend.containers);
 	return ret;
+}
+
+int
+iommufd_backend_enter(struct iommufd_backend_parts *parts)
+{
+	pthread_mutex_lock(&backend.lock);
+	if (backend.ctx.fd < 0 || is_secondary()) {
+		pthread_mutex_unlock(&backend.lock);
+		IOMMUFD_LOG(ERR, "address spaces are for a primary process with "
+			"--iova-mode=iommufd");
+		return -ENOTSUP;
+	}
+	*parts = (struct iommufd_backend_parts){
+		.ctx = &backend.ctx,
+		.containers = &backend.containers,
+	};
+	return 0;
+}
+
+void
+iommufd_backend_exit(void)
+{
+	pthread_mutex_unlock(&backend.lock);
 }
 
 void
@@ -419,6 +444,22 @@ iommufd_backend_mp_primary(void)
 }
 
 static void
+dump_device(FILE *out, const struct iommufd_device *dev)
+{
+	const struct iommufd_pasid *pasid;
+
+	if (dev->hwpt == NULL)
+		fprintf(out, "device %s: the primary process's, ioas %u\n", dev->name,
+			dev->container->ioas.id);
+	else
+		fprintf(out, "device %s: %s/%s, page table %u\n", dev->name, IOMMUFD_CDEV_DIR,
+			dev->cdev, dev->hwpt->id);
+	TAILQ_FOREACH(pasid, &dev->pasids, next)
+		fprintf(out, "pasid %u: device %s, ioas %u, page table %u\n", pasid->number,
+			dev->name, pasid->container->ioas.id, pasid->hwpt->id);
+}
+
+static void
 dump_container(FILE *out, const struct iommufd_container *container)
 {
 	const struct iommufd_device *dev;
@@ -429,15 +470,10 @@ dump_container(FILE *out, const struct iommufd_container *container)
 		fprintf(out, ", EAL memory %smapped", container->memory->mapped ? "" : "not ");
 	fprintf(out, "\n");
 	TAILQ_FOREACH(hwpt, &container->hwpts, next)
-		fprintf(out, "page table %u: ioas %u, %u devices\n", hwpt->id,
-			container->ioas.id, hwpt->n_devices);
+		fprintf(out, "page table %u: ioas %u, %u devices, %u PASIDs\n", hwpt->id,
+			container->ioas.id, hwpt->n_devices, hwpt->n_pasids);
 	TAILQ_FOREACH(dev, &container->devices, next)
-		if (dev->hwpt == NULL)
-			fprintf(out, "device %s: the primary process's, ioas %u\n", dev->name,
-				container->ioas.id);
-		else
-			fprintf(out, "device %s: %s/%s, page table %u\n", dev->name,
-				IOMMUFD_CDEV_DIR, dev->cdev, dev->hwpt->id);
+		dump_device(out, dev);
 }
 
 void

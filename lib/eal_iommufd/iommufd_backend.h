@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct iommufd_backing;
+struct iommufd_containers;
+struct iommufd_context;
 struct iommufd_mp_primary;
 struct vfio_device_info;
 
@@ -92,11 +95,26 @@ int iommufd_backend_unbind_group(int container_fd, int group);
 int iommufd_backend_forget_group(int group_fd);
 
 /** Map memory in a container, as iommufd_container_map(); -EINVAL where there is none. */
-int iommufd_backend_map(int container_fd, int fd, uint64_t offset, uint64_t va, uint64_t iova,
-		uint64_t len);
+int iommufd_backend_map(int container_fd, const struct iommufd_backing *backing, uint64_t va,
+		uint64_t iova, uint64_t len);
 
 /** Unmap it, as iommufd_container_unmap(); -EINVAL where there is no such container. */
 int iommufd_backend_unmap(int container_fd, uint64_t va, uint64_t iova, uint64_t len);
+
+/** What the public functions about address spaces work on. */
+struct iommufd_backend_parts {
+	struct iommufd_context *ctx;
+	struct iommufd_containers *containers;
+};
+
+/**
+ * Enter the backend: nobody else opens, closes or binds anything before iommufd_backend_exit().
+ *
+ * @return
+ *   0, or -ENOTSUP where the backend is off or the devices are another process's.
+ */
+int iommufd_backend_enter(struct iommufd_backend_parts *parts);
+void iommufd_backend_exit(void);
 
 /** How the devices fared that applications asked for. */
 struct iommufd_backend_tally {

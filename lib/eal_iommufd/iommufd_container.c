@@ -71,14 +71,6 @@ iommufd_container_borrow(struct iommufd_container *container, struct iommufd_con
 	container->ioas.id = ioas_id;
 }
 
-static void
-drop_hwpt(struct iommufd_container *container, struct iommufd_hwpt *hwpt)
-{
-	TAILQ_REMOVE(&container->hwpts, hwpt, next);
-	iommufd_hwpt_free(hwpt);
-	free(hwpt);
-}
-
 void
 iommufd_container_close(struct iommufd_container *container)
 {
@@ -87,177 +79,93 @@ iommufd_container_close(struct iommufd_container *container)
 	if (container->fd < 0)
 		return;
 
-	while ((hwpt = TAILQ_FIRST(&container->hwpts)) != NULL)
-		drop_hwpt(container, hwpt);
+	while ((hwpt = TAILQ_FIRST(&container->hwpts)) != NULL) {
+		TAILQ_REMOVE(&container->hwpts, hwpt, next);
+		iommufd_hwpt_free(hwpt);
+		free(hwpt);
+	}
 	if (container->lender == NULL)
 		iommufd_ioas_free(&container->ioas);
 	iommufd_mappings_clear(&container->mappings);
 	iommufd_ranges_free(&container->ranges);
+	iommufd_ranges_free(&container->reach);
 	pthread_mutex_destroy(&container->lock);
 	if (container->fd != container->ioas.ctx->fd)
 		close(container->fd);
 	container->fd = -1;
 }
 
-/*
- * Attach to the first page table that the device's IOMMU can use.
- * @return 0, -EINVAL where none fits, or -errno.
- */
-static int
-attach_to_existing(struct iommufd_container *container, struct iommufd_device *dev)
-{
-	struct iommufd_hwpt *hwpt;
-	int ret = -EINVAL;
-
-	TAILQ_FOREACH(hwpt, &container->hwpts, next) {
-		ret = iommufd_device_attach(dev, hwpt);
-		if (ret != -EINVAL)
-			return ret;
-	}
-	return ret;
-}
-
-static int
-read_ranges(struct iommufd_container *container, const struct iommufd_device *dev)
-{
-	int ret;
-
-	pthread_mutex_lock(&container->lock);
-	ret = iommufd_ranges_read(&container->ranges, &container->ioas);
-	pthread_mutex_unlock(&container->lock);
-	if (ret < 0)
-		IOMMUFD_LOG(ERR, "%s: cannot read the IOVA ranges of IOAS %u: %s", dev->name,
-			container->ioas.id, strerror(-ret));
-	return ret;
-}
-
-/* EAL's memory goes into the default container with the first device, if that can take it. */
-static int
-bring_memory(struct iommufd_container *container, const struct iommufd_device *dev)
-{
-	int ret;
-
-	ret = read_ranges(container, dev);
-	if (ret < 0 || container->memory == NULL)
-		return ret;
-	ret = iommufd_memseg_check_ranges(&container->ranges, dev->name);
-	if (ret < 0 || container->memory->mapped)
-		return ret;
-	return iommufd_memseg_map_all(container->memory, &container->ioas);
-}
-
-static int
-attach_to_new(struct iommufd_container *container, struct iommufd_device *dev)
-{
-	struct iommufd_hwpt *hwpt;
-	int ret;
-
-	hwpt = calloc(1, sizeof(*hwpt));
-	if (hwpt == NULL)
-		return -ENOMEM;
-
-	ret = iommufd_hwpt_alloc(hwpt, &container->ioas, dev->id);
-	if (ret < 0) {
-		IOMMUFD_LOG(ERR, "%s: cannot allocate a page table on IOAS %u: %s%s",
-			dev->name, container->ioas.id, strerror(-ret), ret == -EADDRINUSE ?
-			": its IOMMU can't address what is mapped there: move EAL's memory with "
-			"--base-virtaddr, or what the application has mapped" : "");
-		free(hwpt);
-		return ret;
-	}
-	TAILQ_INSERT_TAIL(&container->hwpts, hwpt, next);
-
-	ret = bring_memory(container, dev);
-	if (ret < 0)
-		goto drop_hwpt;
-	ret = iommufd_device_attach(dev, hwpt);
-	if (ret == -EINVAL)
-		IOMMUFD_LOG(ERR, "%s: the kernel refuses the page table that it made for it: "
-			"see the kernel log (dmesg)", dev->name);
-	if (ret < 0)
-		goto drop_hwpt;
-	return 0;
-
-drop_hwpt:
-	drop_hwpt(container, hwpt);
-	return ret;
-}
-
-int
-iommufd_container_attach(struct iommufd_container *container, struct iommufd_device *dev)
-{
-	int ret;
-
-	ret = attach_to_existing(container, dev);
-	if (ret == -EINVAL)
-		ret = attach_to_new(container, dev);
-	if (ret == -EADDRINUSE)
-		iommufd_reserved_log_conflict(dev, container);
-	if (ret < 0)
-		return ret;
-
-	/* The device may have narrowed them; what is there lies inside, or it would be refused. */
-	ret = read_ranges(container, dev);
-	if (ret < 0)
-		iommufd_device_detach(dev);
-	return ret;
-}
-
 /* Called with the container's lock held. */
 static void
-log_map_error(struct iommufd_container *container, uint64_t iova, uint64_t len, int err)
+log_map_error(struct iommufd_container *container, const struct iommufd_mapping *wanted, int err)
 {
+	const uint64_t iova = wanted->iova, len = wanted->len;
+	const struct iommufd_ranges *ranges = &container->ranges;
 	const struct iommufd_mapping *mapping;
 	const uint32_t ioas = container->ioas.id;
-	char ranges[IOMMUFD_RANGES_TEXT];
+	char text[IOMMUFD_RANGES_TEXT];
 
+	if (!iommufd_ranges_permit(&container->reach, iova, len))
+		ranges = &container->reach;
 	mapping = iommufd_mappings_overlapping(&container->mappings, iova, len);
 	if (err == EEXIST && mapping != NULL)
 		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
 			"0x%" PRIx64 "-0x%" PRIx64 " is mapped to other memory: unmap it first",
 			len, iova, ioas, strerror(err), mapping->iova,
 			mapping->iova + mapping->len - 1);
-	else if (err == EINVAL && container->ranges.n_ranges != 0 &&
-			!iommufd_ranges_hold(&container->ranges, iova, len)) {
-		iommufd_ranges_format(&container->ranges, ranges, sizeof(ranges));
+	else if (err == EINVAL && !iommufd_ranges_permit(ranges, iova, len)) {
+		iommufd_ranges_format(ranges, text, sizeof(text));
 		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: %s: "
 			"its devices take only the addresses%s", len, iova, ioas, strerror(err),
-			ranges);
-	} else
+			text);
+	} else if (wanted->backing.kind == IOMMUFD_BACKING_IOAS)
+		IOMMUFD_LOG(ERR, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u as IOAS "
+			"%u has them at 0x%" PRIx64 ": %s%s", len, iova, ioas,
+			wanted->backing.ioas_id, wanted->backing.start, strerror(err),
+			err == ENOENT ? ": not all of that is mapped there" : "");
+	else
 		iommufd_memseg_log_map_error(&container->ioas, iova, len, err);
 }
 
 static int
-map_and_note(struct iommufd_container *container, int fd, uint64_t offset, uint64_t va,
-		uint64_t iova, uint64_t len)
+map_and_note(struct iommufd_container *container, const struct iommufd_mapping *mapping)
 {
+	const struct iommufd_backing *backing = &mapping->backing;
 	struct iommufd_ioas *ioas = &container->ioas;
 	struct iommufd_numa numa = { 0 };
 	int ret;
 
-	iommufd_numa_move(&numa, fd < 0 ? iommufd_numa_node_of((void *)(uintptr_t)va) : -1);
-	ret = fd < 0 ? iommufd_ioas_map(ioas, va, len, iova) :
-		iommufd_ioas_map_file(ioas, fd, offset, len, iova);
+	if (!iommufd_ranges_permit(&container->reach, mapping->iova, mapping->len))
+		return -EINVAL;
+	iommufd_numa_move(&numa, backing->kind != IOMMUFD_BACKING_VA ? -1 :
+		iommufd_numa_node_of((void *)(uintptr_t)backing->start));
+	ret = iommufd_ioas_map(ioas, backing, mapping->len, mapping->iova);
 	iommufd_numa_return(&numa);
 	if (ret < 0)
 		return ret;
 
-	ret = iommufd_mappings_add(&container->mappings, va, iova, len);
+	ret = iommufd_mappings_add(&container->mappings, mapping);
 	if (ret < 0)
-		iommufd_ioas_unmap(ioas, iova, len);
+		iommufd_ioas_unmap(ioas, mapping->iova, mapping->len);
 	else if (container->lender != NULL)
-		iommufd_mp_tell_mapping(container->lender, true, iova, len);
+		iommufd_mp_tell_mapping(container->lender, true, mapping->iova, mapping->len);
 	return ret;
 }
 
 int
-iommufd_container_map(struct iommufd_container *container, int fd, uint64_t offset, uint64_t va,
-		uint64_t iova, uint64_t len)
+iommufd_container_map(struct iommufd_container *container, const struct iommufd_backing *backing,
+		uint64_t va, uint64_t iova, uint64_t len)
 {
+	const struct iommufd_mapping wanted = {
+		.iova = iova,
+		.len = len,
+		.va = va,
+		.backing = *backing,
+	};
 	struct iommufd_mapping *same;
 	int ret = 0;
 
-	if (fd >= 0 && !container->ioas.ctx->maps_files) {
+	if (backing->kind == IOMMUFD_BACKING_FILE && !container->ioas.ctx->maps_files) {
 		IOMMUFD_LOG(ERR, "this kernel can't map files (Linux before 6.13): map the memory "
 			"by its address");
 		return -ENOTSUP;
@@ -265,28 +173,34 @@ iommufd_container_map(struct iommufd_container *container, int fd, uint64_t offs
 
 	pthread_mutex_lock(&container->lock);
 	same = iommufd_mappings_find(&container->mappings, iova);
-	if (same != NULL && same->iova == iova && same->len == len && same->va == va) {
+	if (same != NULL && iommufd_mapping_is_same(same, &wanted)) {
 		same->n_users++;
 		goto unlock;
 	}
-	ret = map_and_note(container, fd, offset, va, iova, len);
+	ret = map_and_note(container, &wanted);
 	if (ret < 0)
-		log_map_error(container, iova, len, -ret);
+		log_map_error(container, &wanted, -ret);
 unlock:
 	pthread_mutex_unlock(&container->lock);
 	return ret;
 }
 
 static void
-log_unmap_refusal(struct iommufd_container *container, uint64_t va, uint64_t iova, uint64_t len,
-		int err)
+log_unmap_refusal(struct iommufd_container *container, const uint64_t *va, uint64_t iova,
+		uint64_t len, int err)
 {
 	const struct iommufd_mapping *mapping;
 
-	if (err == EINVAL) {
+	if (err == EINVAL && va != NULL) {
 		IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: "
 			"the application has not mapped all of this to the memory at 0x%" PRIx64,
-			len, iova, container->ioas.id, va);
+			len, iova, container->ioas.id, *va);
+		return;
+	}
+	if (err == EINVAL) {
+		IOMMUFD_LOG(ERR, "cannot unmap 0x%" PRIx64 " bytes at 0x%" PRIx64 " in IOAS %u: "
+			"the application has not mapped all of this", len, iova,
+			container->ioas.id);
 		return;
 	}
 	/* One end of the range is inside of a mapping. */
@@ -327,7 +241,7 @@ unmap_mappings(struct iommufd_container *container, uint64_t iova, uint64_t len)
 }
 
 int
-iommufd_container_unmap(struct iommufd_container *container, uint64_t va, uint64_t iova,
+iommufd_container_unmap(struct iommufd_container *container, const uint64_t *va, uint64_t iova,
 		uint64_t len)
 {
 	int ret;

@@ -16,6 +16,7 @@ struct iommufd_device;
 struct iommufd_hwpt;
 struct iommufd_memory;
 struct iommufd_mp_secondary;
+struct iommufd_pasid;
 
 /**
  * What DPDK's VFIO API calls a container: an IOAS, the page tables on it, and what the application
@@ -35,6 +36,11 @@ struct iommufd_container {
 	pthread_mutex_t lock; /**< Covers what follows. */
 	struct iommufd_mappings mappings;
 	struct iommufd_ranges ranges; /**< Read with each attach; none before the first. */
+	/**
+	 * What the devices reach whose PASIDs are bound here, none where no PASID is: the kernel keeps
+	 * the regions that are reserved for a device free only where the device itself is attached.
+	 */
+	struct iommufd_ranges reach;
 };
 
 /**
@@ -66,39 +72,71 @@ void iommufd_container_borrow(struct iommufd_container *container, struct iommuf
 void iommufd_container_close(struct iommufd_container *container);
 
 /**
- * Attach a device: to a page table of the container, or where its IOMMU can use none of them, to a
- * new one.
+ * Attach a device, or one of its PASIDs: to a page table of the container, or where its IOMMU can
+ * use none of them, to a new one. A page table that the application has chosen is left alone.
  *
+ * @param pasid
+ *   NULL for the device itself.
  * @return
  *   0, or -errno, logged: EADDRINUSE where a region reserved for the device, or the reach of its
  *   IOMMU, conflicts with what is mapped; ERANGE where EAL's memory lies outside of what its IOMMU
  *   takes; or what mapping EAL's memory came to.
  */
-int iommufd_container_attach(struct iommufd_container *container, struct iommufd_device *dev);
+int iommufd_container_attach(struct iommufd_container *container, struct iommufd_device *dev,
+		struct iommufd_pasid *pasid);
+
+/**
+ * Make a further page table, for a device, to which nothing is attached but what the application
+ * says.
+ *
+ * @return 0, or -errno, logged, as iommufd_container_attach().
+ */
+int iommufd_container_add_hwpt(struct iommufd_container *container, struct iommufd_device *dev,
+		struct iommufd_hwpt **hwpt);
+
+/** Free such a one. @return 0, or -errno, logged: EBUSY where something is attached. */
+int iommufd_container_remove_hwpt(struct iommufd_container *container, struct iommufd_hwpt *hwpt);
+
+/** @return The page table that the application has chosen of that id, or NULL. */
+struct iommufd_hwpt *iommufd_container_find_hwpt(const struct iommufd_container *container,
+		uint32_t id);
+
+/** @return How many PASIDs are bound to it. */
+unsigned int iommufd_container_n_pasids(const struct iommufd_container *container);
+
+/**
+ * Let only such memory be mapped from now on as a device reaches, which is in another container, if
+ * any: one of its PASIDs is about to be bound.
+ *
+ * @return 0, or -EADDRINUSE, logged, with nothing changed, where other memory is mapped.
+ */
+int iommufd_container_narrow(struct iommufd_container *container,
+		const struct iommufd_device *dev);
+
+/** Undo that with the last PASID. */
+void iommufd_container_widen(struct iommufd_container *container);
 
 /**
  * Map an application's memory for all devices of the container, those to come too. What is mapped
  * already with the same arguments is counted, and wants as many unmaps.
  *
- * @param fd
- *   The file to take it from, or -1 for the process's memory at `va`.
- * @param offset
- *   Where in the file.
  * @param va
  *   By which address iommufd_container_unmap() will know it.
  * @return
  *   0, or -errno with nothing changed, logged: as iommufd_ioas_map(), and ENOTSUP where the kernel
  *   can't map files.
  */
-int iommufd_container_map(struct iommufd_container *container, int fd, uint64_t offset,
-		uint64_t va, uint64_t iova, uint64_t len);
+int iommufd_container_map(struct iommufd_container *container,
+		const struct iommufd_backing *backing, uint64_t va, uint64_t iova, uint64_t len);
 
 /**
  * Unmap what the application has mapped: one mapping, or several whole neighbouring ones.
  *
+ * @param va
+ *   By which address the process has it; NULL where that doesn't matter.
  * @return 0, or -errno with nothing changed, logged: as iommufd_mappings_check().
  */
-int iommufd_container_unmap(struct iommufd_container *container, uint64_t va, uint64_t iova,
-		uint64_t len);
+int iommufd_container_unmap(struct iommufd_container *container, const uint64_t *va,
+		uint64_t iova, uint64_t len);
 
 #endif /* IOMMUFD_CONTAINER_H */

@@ -97,6 +97,11 @@ iommufd_containers_destroy(struct iommufd_containers *containers, int fd)
 			dev->name);
 		return -EBUSY;
 	}
+	if (iommufd_container_n_pasids(container) > 0) {
+		IOMMUFD_LOG(ERR, "container %d, IOAS %u, can't be destroyed: %u PASIDs are bound to "
+			"it", fd, container->ioas.id, iommufd_container_n_pasids(container));
+		return -EBUSY;
+	}
 	drop(containers, container);
 	return 0;
 }

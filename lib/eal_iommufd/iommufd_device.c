@@ -121,6 +121,7 @@ iommufd_device_adopt(struct iommufd_device *dev, const char *sysfs_base, const c
 	strlcpy(dev->sysfs_base, sysfs_base, sizeof(dev->sysfs_base));
 	strlcpy(dev->name, name, sizeof(dev->name));
 	dev->fd = fd;
+	TAILQ_INIT(&dev->pasids);
 }
 
 void
@@ -169,6 +170,20 @@ iommufd_device_detach(struct iommufd_device *dev)
 			dev->name, dev->hwpt->id, strerror(-ret));
 	dev->hwpt->n_devices--;
 	dev->hwpt = NULL;
+}
+
+int
+iommufd_device_get_hw_info(struct iommufd_device *dev, struct iommufd_context *ctx,
+		struct iommufd_hw_info *info)
+{
+	int ret;
+
+	*info = (struct iommufd_hw_info){ .size = sizeof(*info), .dev_id = dev->id };
+	ret = IOMMUFD_IOCTL(ctx->fd, IOMMU_GET_HW_INFO, info);
+	if (ret < 0)
+		IOMMUFD_LOG(ERR, "%s: cannot ask what its IOMMU can do: %s%s", dev->name,
+			strerror(-ret), ret == -ENOTTY ? ": it needs Linux 6.6" : "");
+	return ret;
 }
 
 int

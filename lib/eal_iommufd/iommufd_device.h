@@ -9,6 +9,7 @@
 
 struct iommufd_container;
 struct iommufd_context;
+struct iommufd_hw_info;
 struct iommufd_hwpt;
 struct vfio_device_info;
 
@@ -28,6 +29,7 @@ struct iommufd_device {
 	uint32_t id;               /**< Given by the kernel at bind. */
 	struct iommufd_hwpt *hwpt; /**< What it is attached to, or NULL. */
 	struct iommufd_container *container; /**< Which it is in; that one's owner's to set. */
+	TAILQ_HEAD(, iommufd_pasid) pasids; /**< Those that are bound, ascending. */
 };
 
 /**
@@ -84,6 +86,10 @@ int iommufd_device_attach(struct iommufd_device *dev, struct iommufd_hwpt *hwpt)
 
 /** Detach it; its DMA is blocked after that. Harmless on a detached one. */
 void iommufd_device_detach(struct iommufd_device *dev);
+
+/** Ask what the device's IOMMU is and can do. @return 0, or -errno of IOMMU_GET_HW_INFO, logged. */
+int iommufd_device_get_hw_info(struct iommufd_device *dev, struct iommufd_context *ctx,
+		struct iommufd_hw_info *info);
 
 /** @return 0, or -errno of VFIO_DEVICE_GET_INFO. */
 int iommufd_device_get_info(struct iommufd_device *dev, struct vfio_device_info *info);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
+#include <errno.h>
 #include <string.h>
 
 #include "iommufd_compat.h"
@@ -14,6 +15,7 @@ iommufd_hwpt_alloc(struct iommufd_hwpt *hwpt, struct iommufd_ioas *ioas, uint32_
 {
 	struct iommu_hwpt_alloc alloc = {
 		.size = sizeof(alloc),
+		.flags = IOMMUFD_HWPT_ALLOC_PASID,
 		.dev_id = dev_id,
 		.pt_id = ioas->id,
 		.data_type = IOMMU_HWPT_DATA_NONE,
@@ -21,12 +23,18 @@ iommufd_hwpt_alloc(struct iommufd_hwpt *hwpt, struct iommufd_ioas *ioas, uint32_
 	int ret;
 
 	ret = IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_HWPT_ALLOC, &alloc);
+	if (ret == -EOPNOTSUPP) {
+		alloc.flags = 0;
+		ret = IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_HWPT_ALLOC, &alloc);
+	}
 	if (ret < 0)
 		return ret;
 
 	hwpt->ioas = ioas;
 	hwpt->id = alloc.out_hwpt_id;
+	hwpt->takes_pasids = alloc.flags != 0;
 	hwpt->n_devices = 0;
+	hwpt->n_pasids = 0;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef IOMMUFD_HWPT_H
 #define IOMMUFD_HWPT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -16,11 +17,15 @@ struct iommufd_hwpt {
 	TAILQ_ENTRY(iommufd_hwpt) next;
 	struct iommufd_ioas *ioas;
 	uint32_t id;            /**< 0 when there is none. */
+	bool takes_pasids;      /**< Devices' PASIDs can be attached too. */
+	bool is_chosen;         /**< Made for the application, which says what is attached. */
 	unsigned int n_devices; /**< How many are attached. */
+	unsigned int n_pasids;  /**< How many of their PASIDs are. */
 };
 
 /**
- * Allocate a page table that fits a device. What the IOAS holds is mapped into it.
+ * Allocate a page table that fits a device. What the IOAS holds is mapped into it. It takes PASIDs
+ * where kernel and IOMMU can make such a one.
  *
  * @param dev_id
  *   Id of a device bound to the context of the IOAS.
@@ -29,7 +34,7 @@ struct iommufd_hwpt {
  */
 int iommufd_hwpt_alloc(struct iommufd_hwpt *hwpt, struct iommufd_ioas *ioas, uint32_t dev_id);
 
-/** Free it; no device may be attached any more. Harmless on a free one. */
+/** Free it; nothing may be attached any more. Harmless on a free one. */
 void iommufd_hwpt_free(struct iommufd_hwpt *hwpt);
 
 #endif /* IOMMUFD_HWPT_H */

@@ -21,14 +21,6 @@
 #include "iommufd_ioctl.h"
 #include "iommufd_log.h"
 
-#define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
-
-/** What backs an area: a range of a file, or with fd -1 the process's memory. */
-struct backing {
-	int fd;
-	uint64_t start; /**< Offset in the file, or address. */
-};
-
 int
 iommufd_ioas_alloc(struct iommufd_ioas *ioas, struct iommufd_context *ctx)
 {
@@ -61,34 +53,53 @@ iommufd_ioas_free(struct iommufd_ioas *ioas)
 }
 
 static int
-map_area(struct iommufd_ioas *ioas, const struct backing *backing, uint64_t len, uint64_t iova)
+map_area(struct iommufd_ioas *ioas, const struct iommufd_backing *backing, uint64_t len,
+		uint64_t iova)
 {
+	const uint32_t flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+		(backing->read_only ? 0 : IOMMU_IOAS_MAP_WRITEABLE);
+	struct iommu_ioas_map map = {
+		.size = sizeof(map),
+		.flags = flags,
+		.ioas_id = ioas->id,
+		.user_va = backing->start,
+		.length = len,
+		.iova = iova,
+	};
 	struct iommu_ioas_map_file map_file = {
 		.size = sizeof(map_file),
-		.flags = MAP_FLAGS,
+		.flags = flags,
 		.ioas_id = ioas->id,
 		.fd = backing->fd,
 		.start = backing->start,
 		.length = len,
 		.iova = iova,
 	};
-	struct iommu_ioas_map map = {
-		.size = sizeof(map),
-		.flags = MAP_FLAGS,
-		.ioas_id = ioas->id,
-		.user_va = backing->start,
+	struct iommu_ioas_copy copy = {
+		.size = sizeof(copy),
+		.flags = flags,
+		.dst_ioas_id = ioas->id,
+		.src_ioas_id = backing->ioas_id,
 		.length = len,
-		.iova = iova,
+		.dst_iova = iova,
+		.src_iova = backing->start,
 	};
 
-	if (backing->fd >= 0)
+	switch (backing->kind) {
+	case IOMMUFD_BACKING_FILE:
 		return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_MAP_FILE, &map_file);
-	return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_MAP, &map);
+	case IOMMUFD_BACKING_IOAS:
+		return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_COPY, &copy);
+	default:
+		return IOMMUFD_IOCTL(ioas->ctx->fd, IOMMU_IOAS_MAP, &map);
+	}
 }
 
-static int
-map_areas(struct iommufd_ioas *ioas, struct backing backing, uint64_t len, uint64_t iova)
+int
+iommufd_ioas_map(struct iommufd_ioas *ioas, const struct iommufd_backing *backing, uint64_t len,
+		uint64_t iova)
 {
+	struct iommufd_backing rest = *backing;
 	const uint64_t first = iova;
 	const uint64_t end = iova + len;
 	uint64_t area;
@@ -100,11 +111,11 @@ map_areas(struct iommufd_ioas *ioas, struct backing backing, uint64_t len, uint6
 
 	while (iova < end) {
 		area = RTE_MIN(end, RTE_ALIGN_CEIL(iova + 1, IOMMUFD_AREA_BOUNDARY)) - iova;
-		ret = map_area(ioas, &backing, area, iova);
+		ret = map_area(ioas, &rest, area, iova);
 		if (ret < 0)
 			goto unmap;
 		iova += area;
-		backing.start += area;
+		rest.start += area;
 	}
 	return 0;
 
@@ -112,19 +123,6 @@ unmap:
 	if (iova > first)
 		iommufd_ioas_unmap(ioas, first, iova - first);
 	return ret;
-}
-
-int
-iommufd_ioas_map(struct iommufd_ioas *ioas, uint64_t va, uint64_t len, uint64_t iova)
-{
-	return map_areas(ioas, (struct backing){ .fd = -1, .start = va }, len, iova);
-}
-
-int
-iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd, uint64_t offset, uint64_t len,
-		uint64_t iova)
-{
-	return map_areas(ioas, (struct backing){ .fd = fd, .start = offset }, len, iova);
 }
 
 int

@@ -3,6 +3,7 @@
 #ifndef IOMMUFD_IOAS_H
 #define IOMMUFD_IOAS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct iommufd_context;
@@ -25,26 +26,34 @@ int iommufd_ioas_alloc(struct iommufd_ioas *ioas, struct iommufd_context *ctx);
 /** Free it with all its mappings; it must have no page table left. Harmless on a free one. */
 void iommufd_ioas_free(struct iommufd_ioas *ioas);
 
+/** What backs memory that devices are to reach. */
+struct iommufd_backing {
+	enum {
+		IOMMUFD_BACKING_VA,   /**< The process's memory. */
+		IOMMUFD_BACKING_FILE, /**< A memfd, tmpfs or hugetlbfs file: the cheap way. */
+		IOMMUFD_BACKING_IOAS, /**< What another IOAS has: not pinned, not counted again. */
+	} kind;
+	union {
+		int fd;           /**< IOMMUFD_BACKING_FILE. */
+		uint32_t ioas_id; /**< IOMMUFD_BACKING_IOAS. */
+	};
+	uint64_t start; /**< Address, offset in the file, or IOVA. */
+	bool read_only; /**< Devices may not write. */
+};
+
 /**
- * Map the process's memory, readable and writable by devices.
+ * Map memory. Files only where the context says that the kernel can.
  *
- * @param va, iova, len
+ * @param len, iova
  *   In bytes, multiples of the page size; a len of 0 is refused.
  * @return
  *   0, or -errno with nothing mapped: EEXIST where part of the range is mapped already, ENOMEM
  *   where RLIMIT_MEMLOCK or memory is short, EINVAL or EADDRINUSE where the IOMMU can't take the
- *   IOVA, EFAULT where the memory isn't the process's to write.
+ *   IOVA, EFAULT where the memory isn't the process's to write, ENOENT where the other IOAS hasn't
+ *   all of it.
  */
-int iommufd_ioas_map(struct iommufd_ioas *ioas, uint64_t va, uint64_t len, uint64_t iova);
-
-/**
- * Map a range of a memfd, tmpfs or hugetlbfs file, where the context says that the kernel can. Of
- * the two ways this is the cheap one.
- *
- * @return As iommufd_ioas_map().
- */
-int iommufd_ioas_map_file(struct iommufd_ioas *ioas, int fd, uint64_t offset, uint64_t len,
-		uint64_t iova);
+int iommufd_ioas_map(struct iommufd_ioas *ioas, const struct iommufd_backing *backing,
+		uint64_t len, uint64_t iova);
 
 /**
  * Unmap every area in a range. An area can't be split.

@@ -33,18 +33,29 @@ iommufd_mappings_find(const struct iommufd_mappings *mappings, uint64_t iova)
 }
 
 int
-iommufd_mappings_add(struct iommufd_mappings *mappings, uint64_t va, uint64_t iova, uint64_t len)
+iommufd_mappings_add(struct iommufd_mappings *mappings, const struct iommufd_mapping *mapping)
 {
-	struct iommufd_mapping *mapping = malloc(sizeof(*mapping));
+	struct iommufd_mapping *added = malloc(sizeof(*added));
 
-	if (mapping == NULL)
+	if (added == NULL)
 		return -ENOMEM;
-	*mapping = (struct iommufd_mapping){ .iova = iova, .len = len, .va = va, .n_users = 1 };
-	if (tsearch(mapping, &mappings->tree, compare) == NULL) {
-		free(mapping);
+	*added = *mapping;
+	added->n_users = 1;
+	if (tsearch(added, &mappings->tree, compare) == NULL) {
+		free(added);
 		return -ENOMEM;
 	}
 	return 0;
+}
+
+bool
+iommufd_mapping_is_same(const struct iommufd_mapping *a, const struct iommufd_mapping *b)
+{
+	return a->iova == b->iova && a->len == b->len && a->va == b->va &&
+		a->backing.kind == b->backing.kind && a->backing.start == b->backing.start &&
+		a->backing.read_only == b->backing.read_only &&
+		(a->backing.kind != IOMMUFD_BACKING_IOAS ||
+		a->backing.ioas_id == b->backing.ioas_id);
 }
 
 void
@@ -62,7 +73,7 @@ iommufd_mappings_clear(struct iommufd_mappings *mappings)
 }
 
 int
-iommufd_mappings_check(const struct iommufd_mappings *mappings, uint64_t va, uint64_t iova,
+iommufd_mappings_check(const struct iommufd_mappings *mappings, const uint64_t *va, uint64_t iova,
 		uint64_t len)
 {
 	const struct iommufd_mapping *mapping;
@@ -72,7 +83,7 @@ iommufd_mappings_check(const struct iommufd_mappings *mappings, uint64_t va, uin
 		return -EINVAL;
 	for (done = 0; done < len; done += mapping->len) {
 		mapping = iommufd_mappings_find(mappings, iova + done);
-		if (mapping == NULL || mapping->va - mapping->iova != va - iova)
+		if (mapping == NULL || (va != NULL && mapping->va - mapping->iova != *va - iova))
 			return -EINVAL;
 		if (mapping->iova != iova + done || mapping->len > len - done)
 			return -ENOTSUP;

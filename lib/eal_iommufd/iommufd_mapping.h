@@ -3,13 +3,17 @@
 #ifndef IOMMUFD_MAPPING_H
 #define IOMMUFD_MAPPING_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "iommufd_ioas.h"
 
 /** Memory that an application has mapped in a container. */
 struct iommufd_mapping {
 	uint64_t iova;
 	uint64_t len; /**< Bytes. */
 	uint64_t va;
+	struct iommufd_backing backing; /**< Its descriptor, if any, may be closed. */
 	unsigned int n_users; /**< How often it was mapped, for one device after the other. */
 };
 
@@ -29,9 +33,11 @@ struct iommufd_mapping *iommufd_mappings_find(const struct iommufd_mappings *map
 struct iommufd_mapping *iommufd_mappings_overlapping(const struct iommufd_mappings *mappings,
 		uint64_t iova, uint64_t len);
 
-/** Note a mapping, which overlaps none. @return 0, or -ENOMEM. */
-int iommufd_mappings_add(struct iommufd_mappings *mappings, uint64_t va, uint64_t iova,
-		uint64_t len);
+/** Note a mapping, which overlaps none and has one user. @return 0, or -ENOMEM. */
+int iommufd_mappings_add(struct iommufd_mappings *mappings, const struct iommufd_mapping *mapping);
+
+/** @return Whether two are the same memory at the same place, with the same access. */
+bool iommufd_mapping_is_same(const struct iommufd_mapping *a, const struct iommufd_mapping *b);
 
 /** Forget a mapping. */
 void iommufd_mappings_remove(struct iommufd_mappings *mappings, struct iommufd_mapping *mapping);
@@ -42,12 +48,14 @@ void iommufd_mappings_clear(struct iommufd_mappings *mappings);
 /**
  * Check that a range is one mapping or several whole ones without a gap.
  *
+ * @param va
+ *   By which address the process has the memory; NULL where that doesn't matter.
  * @return
  *   0; -EINVAL where part of it was not mapped, or is another memory than that at `va`; -ENOTSUP
  *   where it begins or ends inside of a mapping.
  */
-int iommufd_mappings_check(const struct iommufd_mappings *mappings, uint64_t va, uint64_t iova,
-		uint64_t len);
+int iommufd_mappings_check(const struct iommufd_mappings *mappings, const uint64_t *va,
+		uint64_t iova, uint64_t len);
 
 /** Called with a mapping; what isn't 0 ends the walk and is returned. */
 typedef int (*iommufd_mappings_fn)(const struct iommufd_mapping *mapping, void *arg);

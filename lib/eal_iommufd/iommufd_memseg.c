@@ -119,13 +119,17 @@ static int
 map_run(struct run_walk *walk, const struct iommufd_run *run)
 {
 	struct iommufd_ioas *ioas = walk->memory->ioas;
+	struct iommufd_backing backing = { .kind = IOMMUFD_BACKING_VA, .start = run->va };
 	int ret;
 
-	iommufd_numa_move(&walk->numa, run->node);
 	if (run->fd >= 0)
-		ret = iommufd_ioas_map_file(ioas, run->fd, run->offset, run->len, run->iova);
-	else
-		ret = iommufd_ioas_map(ioas, run->va, run->len, run->iova);
+		backing = (struct iommufd_backing){
+			.kind = IOMMUFD_BACKING_FILE,
+			.fd = run->fd,
+			.start = run->offset,
+		};
+	iommufd_numa_move(&walk->numa, run->node);
+	ret = iommufd_ioas_map(ioas, &backing, run->len, run->iova);
 	if (ret < 0) {
 		iommufd_memseg_log_map_error(ioas, run->iova, run->len, -ret);
 		return ret;

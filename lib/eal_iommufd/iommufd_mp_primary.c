@@ -140,6 +140,7 @@ static int
 note_mapping(const struct iommufd_mp_param *param)
 {
 	struct iommufd_mp_primary *primary = iommufd_backend_mp_primary();
+	const struct iommufd_mapping mapped = { .iova = param->iova, .len = param->len };
 	struct iommufd_mapping *mapping;
 	struct iommufd_peer *peer;
 	int ret = 0;
@@ -156,7 +157,7 @@ note_mapping(const struct iommufd_mp_param *param)
 	if (peer->ended && param->subject == IOMMUFD_MP_MAPPED)
 		iommufd_backend_take_back(param->iova, param->len);
 	else if (param->subject == IOMMUFD_MP_MAPPED && mapping == NULL)
-		ret = iommufd_mappings_add(&peer->mappings, 0, param->iova, param->len);
+		ret = iommufd_mappings_add(&peer->mappings, &mapped);
 	else if (param->subject == IOMMUFD_MP_UNMAPPED && mapping != NULL)
 		iommufd_mappings_remove(&peer->mappings, mapping);
 	pthread_mutex_unlock(&peer->lock);

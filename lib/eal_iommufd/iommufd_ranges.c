@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <rte_common.h>
+
 #include "iommufd_compat.h"
 #include "iommufd_context.h"
 #include "iommufd_ioas.h"
@@ -63,6 +65,38 @@ iommufd_ranges_hold(const struct iommufd_ranges *ranges, uint64_t iova, uint64_t
 		if (iova >= ranges->ranges[i].start && last <= ranges->ranges[i].last)
 			return true;
 	return false;
+}
+
+bool
+iommufd_ranges_permit(const struct iommufd_ranges *ranges, uint64_t iova, uint64_t len)
+{
+	return ranges->n_ranges == 0 || iommufd_ranges_hold(ranges, iova, len);
+}
+
+int
+iommufd_ranges_intersect(struct iommufd_ranges *ranges, const struct iommufd_ranges *others)
+{
+	static const struct iommu_iova_range all = { .start = 0, .last = UINT64_MAX };
+	const struct iommu_iova_range *own = ranges->n_ranges == 0 ? &all : ranges->ranges;
+	const uint32_t n_own = RTE_MAX(ranges->n_ranges, 1u);
+	struct iommu_iova_range *common;
+	uint64_t start, last;
+	uint32_t i, j, n = 0;
+
+	/* Each border of one cuts one range of the other in two at most. */
+	common = calloc(n_own + others->n_ranges + 1, sizeof(*common));
+	if (common == NULL)
+		return -ENOMEM;
+	for (i = 0; i < n_own; i++)
+		for (j = 0; j < others->n_ranges; j++) {
+			start = RTE_MAX(own[i].start, others->ranges[j].start);
+			last = RTE_MIN(own[i].last, others->ranges[j].last);
+			if (start <= last)
+				common[n++] = (struct iommu_iova_range){ start, last };
+		}
+	iommufd_ranges_free(ranges);
+	*ranges = (struct iommufd_ranges){ .ranges = common, .n_ranges = n };
+	return 0;
 }
 
 void

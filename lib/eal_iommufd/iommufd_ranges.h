@@ -33,6 +33,16 @@ void iommufd_ranges_free(struct iommufd_ranges *ranges);
 /** @return Whether one of them holds all of [iova, iova + len). */
 bool iommufd_ranges_hold(const struct iommufd_ranges *ranges, uint64_t iova, uint64_t len);
 
+/** @return The same, but true too where there are none: nothing is known to be out of reach. */
+bool iommufd_ranges_permit(const struct iommufd_ranges *ranges, uint64_t iova, uint64_t len);
+
+/**
+ * Leave of them only what is in others too. None at all are taken for all addresses.
+ *
+ * @return 0, or -ENOMEM with the ranges as they were.
+ */
+int iommufd_ranges_intersect(struct iommufd_ranges *ranges, const struct iommufd_ranges *others);
+
 /** Write them as text: " 0x0-0xfedfffff 0xfef00000-0xffffffff". */
 void iommufd_ranges_format(const struct iommufd_ranges *ranges, char *text, size_t size);
 

@@ -16,6 +16,7 @@
 #include <rte_errno.h>
 
 #include "iommufd_backend.h"
+#include "iommufd_ioas.h"
 #include "iommufd_compat.h"
 #include "iommufd_ioctl.h"
 #include "iommufd_log.h"
@@ -175,10 +176,12 @@ rte_vfio_container_group_unbind(int container_fd, int iommu_group_num)
 int
 rte_vfio_container_dma_map(int container_fd, uint64_t vaddr, uint64_t iova, uint64_t len)
 {
+	const struct iommufd_backing backing = { .kind = IOMMUFD_BACKING_VA, .start = vaddr };
+
 	if (!iommufd_backend_is_enabled())
 		return iommufd_next.vfio_container_dma_map(container_fd, vaddr, iova, len);
 
-	return api_result(iommufd_backend_map(container_fd, -1, 0, vaddr, iova, len));
+	return api_result(iommufd_backend_map(container_fd, &backing, vaddr, iova, len));
 }
 
 int

@@ -78,6 +78,245 @@ int rte_iommufd_dump(FILE *out);
 int rte_iommufd_dma_map_file(int container_fd, int fd, uint64_t offset, uint64_t vaddr,
 		uint64_t iova, uint64_t len);
 
+/**
+ * @name Address spaces
+ *
+ * An address space is what devices see of the process's memory: which memory, at which IOVA, and
+ * whether they may write it (in the kernel's terms an IOAS, and the hardware page tables on it).
+ * There is one that all devices of the application use and that holds EAL's memory, the shared one.
+ * An application or driver can make more of them, and bind the PASIDs of devices to them, each
+ * typically for a queue: a queue then reaches what its address space holds and nothing else, and
+ * what it does beyond that is refused by the IOMMU.
+ *
+ * A device's queues take their PASIDs from the device's driver, which knows how to tell the device.
+ *
+ * Functions that return int return 0 or a negative errno; those that return a pointer return NULL
+ * with rte_errno set. What went wrong is logged. Common to all:
+ *   - ENOTSUP: the application doesn't run with --iova-mode=iommufd, or this is a secondary process.
+ *
+ * They are thread-safe, but an object must not be used while or after it is destroyed or closed.
+ * @{
+ */
+
+/** An address space. */
+struct rte_iommufd_as;
+
+/** A device that is bound to iommufd. */
+struct rte_iommufd_dev;
+
+/** Devices may read the memory but not write it: what they write to it is refused. */
+#define RTE_IOMMUFD_READ_ONLY (UINT32_C(1) << 0)
+
+/** Any PASID that is free. */
+#define RTE_IOMMUFD_PASID_ANY UINT32_C(0)
+
+/** The page table that the library chooses. */
+#define RTE_IOMMUFD_PT_AUTO UINT32_C(0)
+
+/**
+ * Get the shared address space. It is never destroyed.
+ */
+struct rte_iommufd_as *rte_iommufd_as_shared(void);
+
+/**
+ * Create an empty address space.
+ *
+ * @return
+ *   It, to be destroyed with rte_iommufd_as_destroy(); NULL with rte_errno:
+ *   - EMFILE: it takes a file descriptor, and the process has none left (ulimit -n).
+ *   - ENOMEM
+ */
+struct rte_iommufd_as *rte_iommufd_as_create(void);
+
+/**
+ * Destroy an address space with all that is mapped in it, and the page tables made on it.
+ *
+ * @return
+ *   - EBUSY: a PASID or a device is bound to it.
+ *   - EINVAL: it is the shared one.
+ */
+int rte_iommufd_as_destroy(struct rte_iommufd_as *as);
+
+/** The kernel's number of the address space (IOAS), by which logs and dumps name it. */
+uint32_t rte_iommufd_as_id(const struct rte_iommufd_as *as);
+
+/**
+ * Map the process's memory. It is pinned, and counts against RLIMIT_MEMLOCK, as often as it is
+ * mapped so.
+ *
+ * The memory must be unmapped here before it is given back (free(), munmap()): devices would go on
+ * reaching the old pages, though never anybody else's.
+ *
+ * @param vaddr, len, iova
+ *   In bytes; multiples of the page size.
+ * @param flags
+ *   0 or RTE_IOMMUFD_READ_ONLY.
+ * @return
+ *   - EINVAL: not multiples of the page size, unknown flags, or an IOVA that a device which is bound
+ *     here can't reach (the log says what it can).
+ *   - EEXIST: something else is mapped there. The same mapping again is counted, and wants as many
+ *     unmaps.
+ *   - ENOMEM: the limit of locked memory, or memory itself, doesn't suffice.
+ *   - EFAULT: the memory isn't the process's, or isn't its to write.
+ */
+int rte_iommufd_as_map(struct rte_iommufd_as *as, void *vaddr, uint64_t len, uint64_t iova,
+		uint32_t flags);
+
+/**
+ * Map a range of a memfd, tmpfs or hugetlbfs file: the cheapest way by far where pages are huge. It
+ * too is pinned and counts as often as it is mapped so. See IOMMU_IOAS_MAP_FILE.
+ *
+ * @param fd
+ *   The open file; it may be closed after this.
+ * @param offset, len, iova
+ *   In bytes; multiples of the page size.
+ * @return
+ *   As rte_iommufd_as_map(), and
+ *   - ENOTSUP: the kernel is older than Linux 6.13.
+ */
+int rte_iommufd_as_map_file(struct rte_iommufd_as *as, int fd, uint64_t offset, uint64_t len,
+		uint64_t iova, uint32_t flags);
+
+/**
+ * Put what one address space has mapped into another one, too. It is pinned and counted once, and
+ * it stays when the first one unmaps it. Mapping so takes longer than by file, unmapping is cheap
+ * as long as the other one has it; see IOMMU_IOAS_COPY.
+ *
+ * @param iova
+ *   Where in `as`; a multiple of the page size.
+ * @param from, from_iova, len
+ *   What of the other one; it may have been mapped in any way, also by EAL. Multiples of the page
+ *   size.
+ * @return
+ *   As rte_iommufd_as_map(), and
+ *   - ENOENT: not all of that is mapped in the other one.
+ *   - EPERM: it is read-only there, and flags ask for more.
+ */
+int rte_iommufd_as_copy(struct rte_iommufd_as *as, uint64_t iova, struct rte_iommufd_as *from,
+		uint64_t from_iova, uint64_t len, uint32_t flags);
+
+/**
+ * Unmap: one mapping, or several whole neighbouring ones. Queues must have finished with it: what
+ * they do with it from now on is refused.
+ *
+ * @return
+ *   - EINVAL: not all of this was mapped by these functions (EAL's memory is EAL's).
+ *   - ENOTSUP: it begins or ends inside of a mapping.
+ */
+int rte_iommufd_as_unmap(struct rte_iommufd_as *as, uint64_t iova, uint64_t len);
+
+/**
+ * Open a device through its VFIO character device, bind it to iommufd and attach it to the shared
+ * address space. For drivers of buses that EAL doesn't know; a device that an EAL bus has opened is
+ * found with rte_iommufd_dev_find().
+ *
+ * @param name
+ *   PCI address, as 0000:03:00.0.
+ * @return
+ *   It, to be closed with rte_iommufd_dev_close(); NULL with rte_errno:
+ *   - ENODEV: there is none, or no VFIO driver is bound to it.
+ *   - EBUSY: somebody has it.
+ *   - EACCES: its device node isn't this user's.
+ */
+struct rte_iommufd_dev *rte_iommufd_dev_open(const char *name);
+
+/**
+ * Detach a device, unbind its PASIDs and close it. What was mapped of its descriptor (registers)
+ * must have been unmapped, or the kernel keeps the device.
+ */
+void rte_iommufd_dev_close(struct rte_iommufd_dev *dev);
+
+/** Find a device that is open, also one that an EAL bus has opened; NULL with rte_errno ENODEV. */
+struct rte_iommufd_dev *rte_iommufd_dev_find(const char *name);
+
+/** The descriptor of a device, for VFIO's requests. It stays the library's. */
+int rte_iommufd_dev_fd(const struct rte_iommufd_dev *dev);
+
+/** Whose IOMMU it is. */
+enum rte_iommufd_iommu {
+	RTE_IOMMUFD_IOMMU_OTHER,
+	RTE_IOMMUFD_IOMMU_INTEL_VTD,
+	RTE_IOMMUFD_IOMMU_ARM_SMMUV3,
+	RTE_IOMMUFD_IOMMU_AMD,
+};
+
+/** What a device, behind its IOMMU, can do. */
+struct rte_iommufd_dev_info {
+	enum rte_iommufd_iommu iommu; /**< From IOMMU_GET_HW_INFO. */
+	uint64_t capabilities;   /**< enum iommufd_hw_capabilities of <linux/iommufd.h>. */
+	unsigned int pasid_bits; /**< It has PASIDs 1 to 2^bits - 1; 0: it has none. */
+	unsigned int n_pasids;   /**< How many are bound. */
+	uint32_t as_id;          /**< The address space of the device itself... */
+	uint32_t pt;             /**< ... and its page table. */
+};
+
+/** @return 0, or the errno of IOMMU_GET_HW_INFO. */
+int rte_iommufd_dev_info_get(struct rte_iommufd_dev *dev, struct rte_iommufd_dev_info *info);
+
+/**
+ * Bind a PASID of a device to an address space. Several PASIDs, of several devices, can share one.
+ *
+ * @param pt
+ *   RTE_IOMMUFD_PT_AUTO: one page table for all that are bound to the address space, devices too,
+ *   where their IOMMU can do that; or one of the address space's from rte_iommufd_pt_create().
+ * @param[in,out] pasid
+ *   Which one, or RTE_IOMMUFD_PASID_ANY; then it is set to the one that was chosen.
+ * @return
+ *   - ENOTSUP: the device has no PASIDs.
+ *   - ERANGE: the device has not so many.
+ *   - EBUSY: this one is bound already.
+ *   - ENOSPC: all are.
+ *   - EADDRINUSE: something is mapped in the address space that the device can't reach.
+ *   - EINVAL: the IOMMU can't use the page table, or there is no such page table.
+ */
+int rte_iommufd_pasid_bind(struct rte_iommufd_dev *dev, struct rte_iommufd_as *as, uint32_t pt,
+		uint32_t *pasid);
+
+/**
+ * Bind a PASID that is bound to another address space, without a gap: each access goes by the old
+ * one or by the new one.
+ *
+ * @return
+ *   As rte_iommufd_pasid_bind(), with the PASID bound as before, and
+ *   - ENOENT: it isn't bound.
+ */
+int rte_iommufd_pasid_rebind(struct rte_iommufd_dev *dev, struct rte_iommufd_as *as, uint32_t pt,
+		uint32_t pasid);
+
+/**
+ * Unbind a PASID. The queue must have been stopped: what it does from now on is refused.
+ *
+ * @return
+ *   - ENOENT: it isn't bound.
+ */
+int rte_iommufd_pasid_unbind(struct rte_iommufd_dev *dev, uint32_t pasid);
+
+/**
+ * Make a further page table on an address space, which has nothing bound to it but what the
+ * application says. It costs memory and the time to fill it with all that is mapped, and whatever
+ * is mapped from then on is mapped once more; most applications leave this to the library.
+ *
+ * @param dev
+ *   A device whose IOMMU will use it.
+ * @param[out] pt
+ *   The kernel's number of the page table.
+ * @return
+ *   - EADDRINUSE: the IOMMU can't address what is mapped.
+ *   - ENOMEM
+ */
+int rte_iommufd_pt_create(struct rte_iommufd_as *as, struct rte_iommufd_dev *dev, uint32_t *pt);
+
+/**
+ * Destroy it.
+ *
+ * @return
+ *   - EBUSY: a PASID is bound to it.
+ *   - EINVAL: there is no such page table.
+ */
+int rte_iommufd_pt_destroy(struct rte_iommufd_as *as, uint32_t pt);
+
+/** @} */
+
 #ifdef __cplusplus
 }
 #endif
