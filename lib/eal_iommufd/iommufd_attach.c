@@ -218,9 +218,14 @@ iommufd_container_narrow(struct iommufd_container *container, const struct iommu
 		return 0;
 
 	pthread_mutex_lock(&container->lock);
-	if (iommufd_mappings_walk(&container->mappings, find_outside, &outside) == 0)
+	if (iommufd_mappings_walk(&container->mappings, find_outside, &outside) == 0) {
 		ret = iommufd_ranges_intersect(&container->reach, &dev->container->ranges);
-	else {
+		if (ret < 0)
+			IOMMUFD_LOG(ERR, "%s: no PASID of it can have IOAS %u: %s", dev->name,
+				container->ioas.id, ret == -EADDRINUSE ?
+				"no address is in reach of it and of the devices that have it" :
+				strerror(-ret));
+	} else {
 		iommufd_ranges_format(outside.ranges, text, sizeof(text));
 		IOMMUFD_LOG(ERR, "%s: no PASID of it can have IOAS %u: 0x%" PRIx64 "-0x%" PRIx64
 			" is mapped there, and the device takes only the addresses%s", dev->name,

@@ -94,6 +94,11 @@ iommufd_ranges_intersect(struct iommufd_ranges *ranges, const struct iommufd_ran
 			if (start <= last)
 				common[n++] = (struct iommu_iova_range){ start, last };
 		}
+	/* None at all would mean all. */
+	if (n == 0 && others->n_ranges > 0) {
+		free(common);
+		return -EADDRINUSE;
+	}
 	iommufd_ranges_free(ranges);
 	*ranges = (struct iommufd_ranges){ .ranges = common, .n_ranges = n };
 	return 0;

@@ -39,7 +39,8 @@ bool iommufd_ranges_permit(const struct iommufd_ranges *ranges, uint64_t iova, u
 /**
  * Leave of them only what is in others too. None at all are taken for all addresses.
  *
- * @return 0, or -ENOMEM with the ranges as they were.
+ * @return
+ *   0, or with the ranges as they were -EADDRINUSE where nothing would be left, or -ENOMEM.
  */
 int iommufd_ranges_intersect(struct iommufd_ranges *ranges, const struct iommufd_ranges *others);
 

@@ -26,7 +26,7 @@ rte_iommufd_dev_find(const char *name)
 	struct iommufd_device *dev = NULL;
 	int ret;
 
-	ret = iommufd_backend_enter(&parts);
+	ret = name == NULL ? -EINVAL : iommufd_backend_enter(&parts);
 	if (ret == 0) {
 		dev = iommufd_containers_find_device(parts.containers, name);
 		iommufd_backend_exit();
@@ -44,7 +44,7 @@ rte_iommufd_dev_open(const char *name)
 	struct iommufd_backend_parts parts;
 	int fd, ret;
 
-	ret = iommufd_backend_enter(&parts);
+	ret = name == NULL ? -EINVAL : iommufd_backend_enter(&parts);
 	if (ret == 0) {
 		iommufd_backend_exit();
 		ret = iommufd_backend_add_device(SYSFS_PCI_DEVICES, name, &fd, &info);
