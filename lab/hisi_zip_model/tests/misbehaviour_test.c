@@ -58,14 +58,21 @@ an_unknown_kind_is_refused(void **state)
 }
 
 #define TAKERS 4
-#define ARMED 100000
+#define ARMED 1000000
+
+struct takers {
+	struct misbehaviour misbehaviour;
+	pthread_barrier_t start;
+};
 
 static void *
 take_all(void *argument)
 {
+	struct takers *takers = argument;
 	uintptr_t taken = 0;
 
-	while (misbehaviour_take(argument, MISBEHAVE_PHASE))
+	pthread_barrier_wait(&takers->start);
+	while (misbehaviour_take(&takers->misbehaviour, MISBEHAVE_PHASE))
 		taken++;
 	return (void *)taken;
 }
@@ -73,21 +80,23 @@ take_all(void *argument)
 static void
 threads_take_no_more_than_is_armed(void **state)
 {
-	struct misbehaviour misbehaviour = { 0 };
-	pthread_t takers[TAKERS];
+	struct takers takers = { 0 };
+	pthread_t threads[TAKERS];
 	uintptr_t sum = 0;
 
 	(void)state;
-	assert_int_equal(misbehaviour_arm(&misbehaviour, "phase", ARMED), 0);
+	assert_int_equal(pthread_barrier_init(&takers.start, NULL, TAKERS), 0);
+	assert_int_equal(misbehaviour_arm(&takers.misbehaviour, "phase", ARMED), 0);
 	for (int i = 0; i < TAKERS; i++)
-		assert_int_equal(pthread_create(&takers[i], NULL, take_all, &misbehaviour), 0);
+		assert_int_equal(pthread_create(&threads[i], NULL, take_all, &takers), 0);
 	for (int i = 0; i < TAKERS; i++) {
 		void *taken;
 
-		assert_int_equal(pthread_join(takers[i], &taken), 0);
+		assert_int_equal(pthread_join(threads[i], &taken), 0);
 		sum += (uintptr_t)taken;
 	}
 	assert_int_equal(sum, ARMED);
+	pthread_barrier_destroy(&takers.start);
 }
 
 int
