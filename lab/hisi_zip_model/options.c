@@ -56,7 +56,7 @@ static const struct options defaults = {
 	.pasid_bits = 16,
 	.pri = true,
 	.workers = 2,
-	.inline_bytes = 64 << 10,
+	.inline_bytes = 256 << 10,
 };
 
 static const char help[] =
@@ -73,8 +73,8 @@ static const char help[] =
 	"  --no-pasid          no PASID capability\n"
 	"  --no-pri            no page request capability\n"
 	"  --workers N         threads that do requests, 1 to 64 (2)\n"
-	"  --inline-bytes N    a copy of up to so many bytes is done before its doorbell returns,\n"
-	"                      0 to 1048576 (65536)\n"
+	"  --inline-bytes N    copies of up to so many bytes together are done before their\n"
+	"                      doorbell returns, 0 to 1048576 (262144)\n"
 	"  --synchronous       every request is done before its doorbell returns\n"
 	"  --misbehave KIND[=N]  do something wrong, for N requests (1): spurious, phase, wild,\n"
 	"                      silence or death; may be given several times\n"

@@ -20,7 +20,7 @@ struct options {
 	unsigned int pasid_bits;	/* 0: no PASID capability; else 1 to 20 */
 	bool pri;		/* page request capability */
 	unsigned int workers;	/* threads that do requests */
-	uint64_t inline_bytes;	/* copies up to this length are done before a doorbell returns */
+	uint64_t inline_bytes;	/* of copies that are done before their doorbell returns */
 	bool synchronous;	/* all requests are */
 	bool verbose;
 	struct misbehaviour misbehaviour;	/* armed from the start */

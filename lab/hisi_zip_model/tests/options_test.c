@@ -45,7 +45,7 @@ defaults_are_a_version_3_with_everything(void **state)
 	assert_int_equal(options.pasid_bits, 16);
 	assert_true(options.pri);
 	assert_int_equal(options.workers, 2);
-	assert_int_equal(options.inline_bytes, 65536);
+	assert_int_equal(options.inline_bytes, 256 << 10);
 	assert_false(options.synchronous);
 	assert_false(options.verbose);
 	for (int kind = 0; kind < MISBEHAVE_KINDS; kind++)
