@@ -2,30 +2,36 @@
 
 /**
  * @file
- * Has a HiSilicon ZIP do what it is told on standard input, at addresses of this process, by nothing
- * but the kernel's uacce interface:
+ * Has a HiSilicon ZIP do what it is told on standard input, at addresses of this process, by the
+ * kernel's uacce interface alone:
  *
  *	open DEVICE TYPE	take a queue of "hisi_zip-0" to "compress" or "decompress" with
  *	close			give it back
- *	buffer KIND BYTES	take memory: "malloc", "file" (shared), "readonly", "untouched" (its pages
- *				are not there yet)
+ *	buffer KIND BYTES	take memory: "malloc", "file" (shared), "readonly", "untouched"
+ *				(its pages are not there yet)
  *	text ADDRESS BYTES SEED	write text there; the same SEED gives the same text
  *	sum ADDRESS BYTES	CRC-32 of what is there
+ *	submit FORMAT SOURCE BYTES DESTINATION ROOM
+ *				hand in a request ("deflate", "zlib", "gzip"), with any addresses
+ *	wait MILLISECONDS	wait for the next completion
  *	request FORMAT SOURCE BYTES DESTINATION ROOM
- *				have it done ("deflate", "zlib", "gzip"); the addresses may be any
- *	wait MILLISECONDS	wait for one completion more
- *	flood COUNT		hand in so many requests of 64 KiB, for nobody waits
+ *				both
+ *	flood COUNT		hand in so many requests of 1 MiB, for none of which it waits
  *	exercise DEVICE COUNT SEED
- *				compress and decompress in all formats, from and to the heap, the stack and
- *				a file, and check all results with zlib
+ *				compress and decompress in all formats, from and to the heap, the
+ *				stack and a file, and check all results with zlib
+ *	exercise DEVICE until told SEED
+ *				the same, until there is another line
  *	quit
  */
 
 #define _GNU_SOURCE /* strerrorname_np() */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
@@ -35,8 +41,8 @@
 #include "zip_memory.h"
 #include "zip_request.h"
 
-#define PATIENCE_MS 10000
-#define FLOOD_BYTES (64 << 10)
+#define PATIENCE_MS 60000
+#define FLOOD_BYTES (1 << 20)
 
 static struct uacce_queue queue = { .fd = -1 };
 
@@ -121,8 +127,8 @@ print_completion(int place)
 			request->produced);
 }
 
-static void
-make_request(char *const arg[])
+static int
+hand_in(char *const arg[])
 {
 	const struct zip_request request = {
 		.kind = ZIP_KIND,
@@ -132,7 +138,20 @@ make_request(char *const arg[])
 		.destination = prompt_number(arg[3]),
 		.destination_bytes = prompt_number(arg[4]),
 	};
-	int place = uacce_queue_submit(&queue, &request);
+
+	return uacce_queue_submit(&queue, &request);
+}
+
+static void
+submit(char *const arg[])
+{
+	answer(hand_in(arg));
+}
+
+static void
+make_request(char *const arg[])
+{
+	int place = hand_in(arg);
 
 	print_completion(place < 0 ? place : uacce_queue_wait(&queue, PATIENCE_MS));
 }
@@ -166,10 +185,33 @@ flood(char *const arg[])
 	answer(ret);
 }
 
+static bool
+is_less(unsigned int done, unsigned int count)
+{
+	return done < count;
+}
+
 static void
 exercise(char *const arg[])
 {
-	answer(zip_exercise(arg[0], prompt_number(arg[1]), prompt_number(arg[2])));
+	answer(zip_exercise(arg[0], prompt_number(arg[2]), is_less, prompt_number(arg[1])));
+}
+
+/* Nothing to read yet; the prompt has read all up to here. */
+static bool
+no_line_came(unsigned int done, unsigned int count)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	(void)done;
+	(void)count;
+	return poll(&input, 1, 0) == 0;
+}
+
+static void
+exercise_until_told(char *const arg[])
+{
+	answer(zip_exercise(arg[0], prompt_number(arg[1]), no_line_came, 0));
 }
 
 static const struct prompt_command commands[] = {
@@ -178,10 +220,12 @@ static const struct prompt_command commands[] = {
 	{ "buffer KIND BYTES", take_buffer },
 	{ "text ADDRESS BYTES SEED", write_text },
 	{ "sum ADDRESS BYTES", print_sum },
+	{ "submit FORMAT SOURCE BYTES DESTINATION ROOM", submit },
 	{ "request FORMAT SOURCE BYTES DESTINATION ROOM", make_request },
 	{ "wait MILLISECONDS", wait_for_completion },
 	{ "flood COUNT", flood },
 	{ "exercise DEVICE COUNT SEED", exercise },
+	{ "exercise DEVICE until told SEED", exercise_until_told },
 	{ NULL, NULL },
 };
 

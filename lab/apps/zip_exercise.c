@@ -54,9 +54,9 @@ struct round {
 static int
 complain(const struct round *round, const char *what)
 {
-	printf("%s: format %d, %zu bytes at %p, packed at %p, unpacked at %p\n", what, round->wrapping->format,
-			round->size, (void *)round->plain, (void *)round->packed,
-			(void *)round->again);
+	printf("%s: format %d, %zu bytes at %p, packed at %p, unpacked at %p\n", what,
+			round->wrapping->format, round->size, (void *)round->plain,
+			(void *)round->packed, (void *)round->again);
 	return -EBADMSG;
 }
 
@@ -178,14 +178,22 @@ do_round(struct round *round)
 	return decompress_by_device(round);
 }
 
+/* How an exercise goes. */
+struct plan {
+	unsigned int seed;
+	bool (*goes_on)(unsigned int done, unsigned int count);
+	unsigned int count;
+};
+
 static int
 do_rounds(struct uacce_queue *compressor, struct uacce_queue *decompressor,
-		struct place *const places[], unsigned int count, unsigned int seed)
+		struct place *const places[], const struct plan *plan)
 {
+	unsigned int seed = plan->seed;
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; plan->goes_on(i, plan->count); i++) {
 		struct round round = {
 			.compressor = compressor,
 			.decompressor = decompressor,
@@ -206,7 +214,7 @@ do_rounds(struct uacce_queue *compressor, struct uacce_queue *decompressor,
 
 static int
 do_rounds_everywhere(struct uacce_queue *compressor, struct uacce_queue *decompressor,
-		unsigned int count, unsigned int seed)
+		const struct plan *plan)
 {
 	struct place on_stack = { 0 };
 	struct place *const places[PLACES] = {
@@ -217,12 +225,14 @@ do_rounds_everywhere(struct uacce_queue *compressor, struct uacce_queue *decompr
 
 	if (places[0] == NULL || places[1] == NULL)
 		return -errno;
-	return do_rounds(compressor, decompressor, places, count, seed);
+	return do_rounds(compressor, decompressor, places, plan);
 }
 
 int
-zip_exercise(const char *device, unsigned int count, unsigned int seed)
+zip_exercise(const char *device, unsigned int seed,
+		bool (*goes_on)(unsigned int done, unsigned int count), unsigned int count)
 {
+	const struct plan plan = { .seed = seed, .goes_on = goes_on, .count = count };
 	struct uacce_queue compressor, decompressor;
 	int ret;
 
@@ -232,7 +242,7 @@ zip_exercise(const char *device, unsigned int count, unsigned int seed)
 	ret = uacce_queue_open(&decompressor, device, ZIP_DECOMPRESS);
 	if (ret < 0)
 		goto close_compressor;
-	ret = do_rounds_everywhere(&compressor, &decompressor, count, seed);
+	ret = do_rounds_everywhere(&compressor, &decompressor, &plan);
 	uacce_queue_close(&decompressor);
 close_compressor:
 	uacce_queue_close(&compressor);

@@ -18,7 +18,7 @@ enum zip_queue_type {
 };
 
 /**
- * What compressed data is wrapped in: the header is left to the program, the trailer is the device's.
+ * What compressed data is wrapped in: the header is left to the program, the trailer to the device.
  */
 enum zip_format {
 	ZIP_DEFLATE = 1,

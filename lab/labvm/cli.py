@@ -7,8 +7,8 @@ import signal
 import sys
 from pathlib import Path
 
-from labvm import (artefact, bench, boots, counters, demo, host, kernels, machine, project, tests, trees,
-                   vm)
+from labvm import (artefact, bench, boots, counters, demo, host, kernels, machine, project, tests,
+                   trees, vm)
 from labvm.errors import USAGE, LabError
 
 CLONE = Path(__file__).resolve().parents[2]

@@ -38,7 +38,7 @@ class Options:
     nics: int = 2
     joined: bool = False    # DPDK NICs in couples, without NICs of the kernel
     zip: int = 0            # accelerators
-    zip_opts: str = ""      # more options of their model: "version=5,no-pri"
+    zip_opts: str = ""      # more options of their models: "version=5,no-pri/no-pasid"
     counted: bool = False   # a nanosecond is an instruction, all of them on one CPU
     append: str = ""        # more of the kernel's command line
 

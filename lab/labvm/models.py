@@ -14,17 +14,17 @@ END_SECONDS = 5     # from the end of QEMU to the model's
 POLL_SECONDS = 0.05
 
 
-def _argv(number: int, more: str) -> list[str]:
-    paths = zip_paths(number)
-    return [PROGRAM, "--socket", paths.socket, "--monitor", paths.monitor,
-            "--control", paths.control, "--id", f"zip{number}",
-            *(f"--{option}" for option in more.split(",") if option)]
+def options_of_each(options: Options) -> list[list[str]]:
+    """The models' arguments: "version=5/no-pri" is for the first ZIP and for all others."""
+    said = [[f"--{option}" for option in each.split(",") if option]
+            for each in options.zip_opts.split("/")]
+    return [said[min(number, len(said) - 1)] for number in range(options.zip)]
 
 
 class Model:
-    """One running model. Its sockets and its log are in the run's directory, which it sees as /out."""
+    """One running model. Its sockets and its log are in the run's directory: its /out."""
 
-    def __init__(self, number: int, more: str, tools: Path, build: Path, run: Path):
+    def __init__(self, number: int, options: list[str], tools: Path, build: Path, run: Path):
         self.name = f"zip{number}"
         self.log = run / f"{self.name}.log"
         paths = zip_paths(number)
@@ -33,7 +33,8 @@ class Model:
         for path in self.sockets:
             path.unlink(missing_ok=True)
         argv = chrooted(tools, [Bind(build, "/build"), Bind(run, "/out", writable=True)],
-                        _argv(number, more))
+                        [PROGRAM, "--socket", paths.socket, "--monitor", paths.monitor,
+                         "--control", paths.control, "--id", self.name, *options])
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True)
@@ -71,8 +72,8 @@ class Models:
     def __init__(self, options: Options, tools: Path, build: Path | None, run: Path):
         self.running: list[Model] = []
         try:
-            for number in range(options.zip):
-                self.running.append(Model(number, options.zip_opts, tools, build, run))
+            for number, more in enumerate(options_of_each(options)):
+                self.running.append(Model(number, more, tools, build, run))
             for model in self.running:
                 model.wait_until_ready()
         except BaseException:

@@ -47,7 +47,8 @@ class Scenarios:
         self.timeout = timeout
         build = Build(clone, boot.dpdk)
         self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.image(boot.dpdk),
-                              kernels.kernel(boot.kernel), clone, build.run())
+                              kernels.kernel(boot.kernel), clone, build.run(),
+                              ModelBuild(clone).run() if boot.options.zip else None)
         build.examples()
         self.directory = vm.new_run(boot.name)
         self.log = self.directory / "output.log"
