@@ -4,6 +4,7 @@ import pytest
 
 from support import application, machine, network
 from support.hypervisor import Hypervisor
+from support.zip import Accelerator
 
 PAYLOAD_BYTES = 8 << 20
 TAIL = 60
@@ -29,6 +30,15 @@ def hypervisor():
     monitor = Hypervisor()
     yield monitor
     monitor.close()
+
+
+@pytest.fixture(scope="session")
+def zips():
+    """The ZIPs."""
+    accelerators = [Accelerator(number) for number in range(Accelerator.count())]
+    yield accelerators
+    for accelerator in accelerators:
+        accelerator.model.close()
 
 
 def assert_no_complaints(log):

@@ -1,53 +1,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The hypervisor, asked from inside the guest: QEMU's QMP monitor at a port of the machine."""
 import contextlib
-import json
-import os
-import select
 import time
-from pathlib import Path
 
-from support.machine import DeadlineError, Nic, wait_until
+from support.machine import Nic, wait_until
+from support.port import Port
 
 PORT = "lab.hypervisor"
-PORTS = Path("/sys/class/virtio-ports")
 ANSWER_SECONDS = 60
-CHUNK = 65536
 
 
 class HypervisorError(AssertionError):
     """The hypervisor refused a command."""
 
 
-def _port() -> Path:
-    """The port's device node."""
-    for port in PORTS.iterdir():
-        if (port / "name").read_text().strip() == PORT:
-            return Path("/dev") / port.name
-    raise HypervisorError(f"this machine has no port {PORT}")
-
-
 class Hypervisor:
     """A QMP client: commands, and the events that came so far."""
 
     def __init__(self):
-        self.file = os.open(_port(), os.O_RDWR | os.O_NONBLOCK)
+        self.port = Port(PORT)
         self.events: list[dict] = []
-        self._rest = b""
         self._number = 0
         # Refused where somebody who had the port before has done it
         with contextlib.suppress(HypervisorError):
             self.execute("qmp_capabilities")
 
     def _message(self, deadline: float, what: str) -> dict:
-        """The next message, a line of JSON."""
-        while b"\n" not in self._rest:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.file], [], [], left)[0]:
-                raise DeadlineError(f"the hypervisor: no {what}")
-            self._rest += os.read(self.file, CHUNK)
-        line, _, self._rest = self._rest.partition(b"\n")
-        message = json.loads(line)
+        """The next message."""
+        message = self.port.receive(deadline, what)
         if "event" in message:
             self.events.append(message)
         return message
@@ -56,7 +36,7 @@ class Hypervisor:
         """Has a command carried out; returns its result."""
         self._number += 1
         request = {"execute": command, "arguments": arguments, "id": self._number}
-        os.write(self.file, json.dumps(request).encode() + b"\n")
+        self.port.send(request)
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
             answer = self._message(deadline, f"answer to {command}")
@@ -88,4 +68,4 @@ class Hypervisor:
         wait_until(lambda: nic.driver == "igb", f"{nic.pci} is back")
 
     def close(self) -> None:
-        os.close(self.file)
+        self.port.close()

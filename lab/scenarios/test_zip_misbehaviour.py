@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A ZIP that does something wrong on purpose: what reaches the process, and what does not."""
+import pytest
+
+from support.machine import wait_until
+from support.zip import SUCCESS, Zip
+
+pytestmark = pytest.mark.zip
+
+SIZE = 16384
+ROOM = 2 * SIZE
+NOTHING_COMES_MS = 1000     # when the model is done with a request
+
+
+@pytest.fixture
+def bad(zips):
+    """The last ZIP: one of these tests is its end."""
+    return zips[-1]
+
+
+@pytest.fixture
+def app(bad):
+    """A process with a queue, a source and a destination."""
+    with user_of(bad) as zip_:
+        yield zip_
+
+
+def user_of(zip_):
+    app = Zip()
+    app.open(zip_)
+    source, destination = app.buffer("malloc", SIZE), app.buffer("malloc", ROOM)
+    app.done(f"text {source:#x} {SIZE} 1")
+    app.transfer = source, SIZE, destination, ROOM
+    return app
+
+
+def assert_works(app):
+    status, produced = app.request(*app.transfer)
+    assert status == SUCCESS and produced > 0
+
+
+def assert_no_completion(app, bad):
+    """A request is handed in, and the device is done with it, but the process isn't told so."""
+    before = bad.model.counters()["requests"]
+    app.submit(*app.transfer)
+    wait_until(lambda: bad.model.counters()["requests"] > before, "the request is done")
+    assert app.error(f"wait {NOTHING_COMES_MS}") == "ETIME"
+
+
+def test_a_completion_of_a_request_that_was_never_made(app, bad):
+    """The process can tell it from the real ones, before and after it."""
+    bad.model.misbehave("spurious")
+    assert_works(app)
+    assert app.error("wait 60000") == "EBADMSG"
+    assert_works(app)
+
+
+def test_a_completion_with_the_wrong_phase(app, bad):
+    """It is none: the queue stands still, others don't, and it can be given back."""
+    free = bad.available
+    bad.model.misbehave("phase")
+    assert_no_completion(app, bad)
+    with user_of(bad) as other:
+        assert_works(other)
+    app.done("close")
+    assert bad.available == free + 1
+
+
+def test_a_write_to_a_wild_address(app, bad):
+    """The page tables refuse it: a fault of that PASID. The request is done all the same."""
+    since = bad.model.next_serial("faults")
+    bad.model.misbehave("wild")
+    assert_works(app)
+    [fault] = bad.model.last("faults", since)
+    pasid = bad.model.latest("requests")["pasid"]
+    assert (fault["pasid"], fault["access"], fault["fault"]) == (pasid, "write", "not present")
+    assert_works(app)
+
+
+def test_silence(app, bad):
+    """The next request is completed, and the queue can be given back."""
+    free = bad.available
+    bad.model.misbehave("silence")
+    assert_no_completion(app, bad)
+    assert_works(app)
+    app.done("close")
+    assert bad.available == free + 1
+
+
+def test_death_in_the_middle_of_a_request(app, bad, zips):
+    """The machine and the other ZIP go on; no request is completed and no queue is to be had."""
+    bad.model.misbehave("death")
+    app.submit(*app.transfer)
+    assert app.error(f"wait {NOTHING_COMES_MS}") == "ETIME"
+    with user_of(zips[0]) as other:
+        assert_works(other)
+    app.done("close")
+    assert app.error(f"open {bad.name} compress") == "ETIMEDOUT"
+    with user_of(zips[0]) as other:
+        assert_works(other)
