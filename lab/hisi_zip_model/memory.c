@@ -45,7 +45,8 @@ memory_add(struct memory *memory, uint64_t address, uint64_t size, int fd, uint6
 	unsigned int count = atomic_load_explicit(&memory->count, memory_order_relaxed);
 	void *bytes;
 
-	if (size == 0 || ((address | size | offset) & PAGE_MASK) != 0 || address + size - 1 < address)
+	if (size == 0 || ((address | size | offset) & PAGE_MASK) != 0 ||
+			address + (size - 1) < address)
 		return -EINVAL;
 	if (find_region(memory, address, size) != NULL)
 		return 0;

@@ -257,7 +257,8 @@ put_pasids(json_t *object, const struct record *record)
 		if (!slot->used)
 			continue;
 		snprintf(key, sizeof(key), "%" PRIu32, slot->pasid);
-		if (!put_member(object, slot->pasid == VTD_NO_PASID ? "none" : key, &slot->counters))
+		if (!put_member(object, slot->pasid == VTD_NO_PASID ? "none" : key,
+				&slot->counters))
 			return false;
 	}
 	return record->others.requests + record->others.faults == 0 ||
@@ -361,7 +362,7 @@ json_thing(enum kind kind, uint64_t serial, const struct thing *thing)
 	return NULL;
 }
 
-/* Copies what is asked for out of a ring: the number of things, and the first one's serial number. */
+/* Copies what is asked for out of a ring: how many things, and from which serial number on. */
 static size_t
 copy_things(struct record *record, enum kind kind, uint64_t *since, size_t limit,
 		struct thing *things)

@@ -24,7 +24,7 @@ struct lookup {
 struct stage {
 	uint64_t present;	/* without any of these an entry isn't */
 	uint64_t read, write;	/* permissions, needed at all levels */
-	uint64_t user;		/* needed at all levels: the function makes no supervisor requests */
+	uint64_t user;		/* also: the function makes no supervisor requests */
 	uint64_t accessed, dirty;
 	uint64_t not_address;	/* address bits of a large page's entry that mean something else */
 	unsigned int levels;

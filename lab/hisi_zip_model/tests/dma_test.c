@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <cmocka.h>
 
 #include "guest_tables.h"
@@ -105,18 +103,18 @@ no_byte_too_many_and_none_too_few(void **state)
 {
 	struct fixture *fixture = *state;
 	uint8_t expected[64], found[64];
+	uint64_t around = BUFFER + PAGE - 16, address;	/* two pages' border */
 	size_t start, length;
 
 	for (start = 0; start < 9; start++) {
 		for (length = 0; length < 40; length++) {
-			/* across the border of two pages */
-			uint64_t address = BUFFER + PAGE - 16 + start;
-
+			address = around + start;
 			memset(expected, 0xcc, sizeof(expected));
-			guest_write(&fixture->process, BUFFER + PAGE - 16, expected, sizeof(expected));
+			guest_write(&fixture->process, around, expected, sizeof(expected));
 			memcpy(expected + start, fixture->out, length);
-			assert_int_equal(dma_write(&fixture->channel, address, fixture->out, length), 0);
-			guest_read(&fixture->process, BUFFER + PAGE - 16, found, sizeof(found));
+			assert_int_equal(dma_write(&fixture->channel, address, fixture->out,
+					length), 0);
+			guest_read(&fixture->process, around, found, sizeof(found));
 			assert_memory_equal(found, expected, sizeof(found));
 
 			memset(found, 0xdd, sizeof(found));
@@ -244,82 +242,6 @@ what_is_over_reaches_nothing(void **state)
 	assert_no_fault(&fixture->guest);
 }
 
-/* What another thread does as soon as the channel has looked for its page in vain. */
-struct helper {
-	struct fixture *fixture;
-	uint64_t retries;	/* before */
-	uint64_t entry;		/* the missing page's, put back by map_page() */
-	pthread_t thread;
-};
-
-static void
-wait_for_retry(const struct helper *helper)
-{
-	while (guest_events(&helper->fixture->guest, "retries") == helper->retries)
-		sched_yield();
-}
-
-static void *
-map_page(void *argument)
-{
-	struct helper *helper = argument;
-
-	wait_for_retry(helper);
-	*guest_entry(&helper->fixture->process, BUFFER + PAGE, 1) = helper->entry;
-	return NULL;
-}
-
-static void *
-end_epoch(void *argument)
-{
-	struct helper *helper = argument;
-
-	wait_for_retry(helper);
-	helper->fixture->guest.epoch++;
-	return NULL;
-}
-
-/*
- * Reads a buffer with a page missing while the helper does its part. A helper that isn't given the
- * processor during all of the channel's patience was too late: the same again then.
- */
-static int
-read_with_help(struct fixture *fixture, void *(*help)(void *))
-{
-	_Atomic uint64_t *entry = guest_entry(&fixture->process, BUFFER + PAGE, 1);
-	uint64_t present = *entry;
-	struct helper helper = { .fixture = fixture, .entry = present };
-	int tries, ret = -EFAULT;
-
-	for (tries = 0; tries < 50 && ret == -EFAULT; tries++) {
-		*entry = 0;
-		fixture->channel.started = fixture->guest.epoch;
-		helper.retries = guest_events(&fixture->guest, "retries");
-		assert_int_equal(pthread_create(&helper.thread, NULL, help, &helper), 0);
-		ret = dma_read(&fixture->channel, BUFFER, fixture->in, LENGTH);
-		pthread_join(helper.thread, NULL);
-	}
-	return ret;
-}
-
-static void
-page_that_appears_in_time_is_copied(void **state)
-{
-	struct fixture *fixture = *state;
-
-	guest_write(&fixture->process, BUFFER, fixture->out, LENGTH);
-	assert_int_equal(read_with_help(fixture, map_page), 0);
-	assert_memory_equal(fixture->in, fixture->out, LENGTH);
-}
-
-static void
-waiting_ends_with_the_epoch(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_int_equal(read_with_help(fixture, end_epoch), -ECANCELED);
-}
-
 static void
 page_that_never_appears_is_a_fault(void **state)
 {
@@ -380,137 +302,6 @@ nobody_waits_in_the_own_address_space(void **state)
 	assert_int_equal(dma_write(&channel, PAGE, fixture->out, 8), -EFAULT);
 	assert_int_equal(guest_events(&fixture->guest, "retries"), 0);
 	assert_int_equal(guest_faults(&fixture->guest, VTD_NO_PASID), 1);
-}
-
-/*
- * A kernel that moves pages all the time: it makes a page's entry not present, copies the page,
- * maps the copy, and has another use for the old page.
- *
- * A page must not come back to the same place during one access (which can't be told from one that
- * never moved, and doesn't happen in fact): each access has a budget of moves, for which there are
- * fresh places.
- */
-#define PLACES 64
-
-struct mover {
-	struct fixture *fixture;
-	uint64_t places[PLACES];	/* free, in the order of their use */
-	uint64_t moves;
-	atomic_uint budget;
-	atomic_bool stop;
-};
-
-static void
-copy_words(_Atomic uint64_t *to, const _Atomic uint64_t *from)
-{
-	size_t i;
-
-	for (i = 0; i < PAGE / sizeof(*to); i++)
-		atomic_store_explicit(&to[i], atomic_load_explicit(&from[i], memory_order_relaxed),
-				memory_order_relaxed);
-}
-
-static void
-move_page(struct mover *mover)
-{
-	struct guest *guest = &mover->fixture->guest;
-	_Atomic uint64_t *entry = guest_entry(&mover->fixture->process,
-			BUFFER + mover->moves % PAGES * PAGE, 1);
-	uint64_t *place = &mover->places[mover->moves / PAGES % PLACES], value;
-	_Atomic uint64_t *old, *new = guest_qwords(guest, *place);
-	size_t i;
-
-	value = atomic_exchange(entry, 0);
-	old = guest_qwords(guest, value & VTD_STAGE_ADDRESS);
-	copy_words(new, old);
-	atomic_store(entry, (value & ~VTD_STAGE_ADDRESS) | *place);
-	for (i = 0; i < PAGE / sizeof(*old); i++)
-		atomic_store_explicit(&old[i], UINT64_C(0xeeeeeeeeeeeeeeee), memory_order_relaxed);
-	*place = value & VTD_STAGE_ADDRESS;
-	mover->moves++;
-}
-
-static void *
-move_pages(void *argument)
-{
-	struct mover *mover = argument;
-	unsigned int budget;
-
-	while (!mover->stop) {
-		budget = mover->budget;
-		if (budget == 0 || !atomic_compare_exchange_strong(&mover->budget, &budget, budget - 1))
-			sched_yield();
-		else
-			move_page(mover);
-	}
-	return NULL;
-}
-
-/* Enough to test something, however slow the machine is. */
-static bool
-moved_enough(struct fixture *fixture, unsigned int rounds)
-{
-	return rounds >= 500 && guest_events(&fixture->guest, "redone") >= 200;
-}
-
-static void
-pages_that_move_lose_nothing(void **state)
-{
-	struct fixture *fixture = *state;
-	struct mover mover = { .fixture = fixture };
-	struct timespec start, now;
-	pthread_t thread;
-	unsigned int i;
-
-	for (i = 0; i < PLACES; i++)
-		mover.places[i] = guest_pages(&fixture->guest, PAGE);
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	assert_int_equal(pthread_create(&thread, NULL, move_pages, &mover), 0);
-	for (i = 0; !moved_enough(fixture, i); i++) {
-		memset(fixture->out, (int)i, LENGTH);
-		mover.budget = PLACES;
-		assert_int_equal(dma_write(&fixture->channel, BUFFER, fixture->out, LENGTH), 0);
-		mover.budget = PLACES;
-		assert_int_equal(dma_read(&fixture->channel, BUFFER, fixture->in, LENGTH), 0);
-		assert_memory_equal(fixture->in, fixture->out, LENGTH);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		assert_true(now.tv_sec - start.tv_sec < 120);
-	}
-	mover.stop = true;
-	pthread_join(thread, NULL);
-	guest_read(&fixture->process, BUFFER, fixture->in, LENGTH);
-	assert_memory_equal(fixture->in, fixture->out, LENGTH);
-	assert_no_fault(&fixture->guest);
-}
-
-static void *
-swap_pages(void *argument)
-{
-	struct mover *mover = argument;
-	_Atomic uint64_t *entry = guest_entry(&mover->fixture->process, BUFFER, 1);
-	uint64_t difference = *entry ^ *guest_entry(&mover->fixture->process, BUFFER + PAGE, 1);
-
-	while (!mover->stop)
-		atomic_fetch_xor(entry, difference & VTD_STAGE_ADDRESS);
-	return NULL;
-}
-
-static void
-page_that_never_stays_is_given_up(void **state)
-{
-	struct fixture *fixture = *state;
-	struct mover mover = { .fixture = fixture };
-	pthread_t thread;
-	unsigned int i;
-
-	assert_int_equal(pthread_create(&thread, NULL, swap_pages, &mover), 0);
-	for (i = 0; i < 20; i++) {
-		int ret = dma_write(&fixture->channel, BUFFER, fixture->out, PAGE);
-
-		assert_true(ret == 0 || ret == -EFAULT);
-	}
-	mover.stop = true;
-	pthread_join(thread, NULL);
 }
 
 /* Looks at a ring's entry as a driver does: the last word first. */
@@ -601,15 +392,11 @@ main(void)
 		TEST(addresses_do_not_start_again_at_zero),
 		TEST(nothing_is_reached_without_bus_master),
 		TEST(what_is_over_reaches_nothing),
-		TEST(page_that_appears_in_time_is_copied),
-		TEST(waiting_ends_with_the_epoch),
 		TEST(page_that_never_appears_is_a_fault),
 		TEST(impatient_channel_comes_back_at_once),
 		TEST(impatient_channel_has_other_faults_as_a_patient_one),
 		TEST(nobody_waits_for_a_pasid),
 		TEST(nobody_waits_in_the_own_address_space),
-		TEST(pages_that_move_lose_nothing),
-		TEST(page_that_never_stays_is_given_up),
 		TEST(entry_has_its_last_word_last),
 		TEST(entry_of_one_word_is_that_word),
 		TEST(entry_that_cannot_be_written_is_a_fault),

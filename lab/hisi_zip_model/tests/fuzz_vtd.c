@@ -204,8 +204,8 @@ translate(struct guest *guest, const struct request *request, uint64_t *physical
 	take_snapshot(guest, &after);
 	for (i = 0; i < 4; i++) {
 		before = after;
-		fault = vtd_translate(&guest->vtd, request->pasid, request->address, write, physical,
-				&left);
+		fault = vtd_translate(&guest->vtd, request->pasid, request->address, write,
+				physical, &left);
 		need(is_same(guest, &before));
 		if (fault == VTD_OK) {
 			in_snapshot(&before, *physical, left);

@@ -169,6 +169,35 @@ guest_map(struct guest_space *space, uint64_t address, uint64_t physical, unsign
 			(level > 1 ? VTD_STAGE_LARGE : 0);
 }
 
+_Atomic uint64_t *
+guest_qword(struct guest_space *space, uint64_t address, enum guest_place place)
+{
+	struct guest *guest = space->guest;
+	unsigned int function = GUEST_REQUESTER & 0xff;
+	_Atomic uint64_t *root, *context;
+
+	root = guest_qwords(guest, guest->root + (GUEST_REQUESTER >> 8) * VTD_ROOT_ENTRY_SIZE);
+	context = guest_qwords(guest, guest->contexts + function % VTD_CONTEXTS * VTD_CONTEXT_SIZE);
+	switch (place) {
+	case GUEST_REGISTER:
+		return &guest->vtd.root;
+	case GUEST_ROOT:
+		return &root[function / VTD_CONTEXTS];
+	case GUEST_CONTEXT:
+		return &context[0];
+	case GUEST_CONTEXT_1:
+		return &context[1];
+	case GUEST_DIRECTORY:
+		return guest_qwords(guest, guest->directory) + space->pasid / VTD_PASIDS;
+	case GUEST_PASID:
+		return guest_pasid_entry(guest, space->pasid);
+	case GUEST_PASID_2:
+		return guest_pasid_entry(guest, space->pasid) + 2;
+	default:
+		return guest_entry(space, address, place - GUEST_LEVEL_1 + 1);
+	}
+}
+
 void
 guest_allocate(struct guest_space *space, uint64_t address, uint64_t length, unsigned int may)
 {

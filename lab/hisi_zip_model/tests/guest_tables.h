@@ -42,7 +42,7 @@ struct guest {
 void guest_open(struct guest *guest, uint64_t size);
 void guest_close(struct guest *guest);
 
-/* New memory, aligned to its own size (a power of two, 4 KiB at least): the guest-physical address. */
+/* New memory, aligned to its own size (a power of two, 4 KiB at least): its address. */
 uint64_t guest_pages(struct guest *guest, uint64_t size);
 
 /* The bytes, or the qwords, at a guest-physical address. */
@@ -61,7 +61,7 @@ struct guest_space {
 	uint64_t top;
 };
 
-/* Makes an empty address space, and the PASID's entry for it. GUEST_RID_PASID: the function's own. */
+/* Makes an empty address space, and the PASID's entry. GUEST_RID_PASID: the function's own. */
 struct guest_space guest_space(struct guest *guest, uint32_t pasid, enum vtd_pasid_type type,
 		unsigned int levels);
 
@@ -84,6 +84,23 @@ void guest_map(struct guest_space *space, uint64_t address, uint64_t physical, u
 
 /* The entry of a level on the way to an address; tables above it are made where there are none. */
 _Atomic uint64_t *guest_entry(struct guest_space *space, uint64_t address, unsigned int level);
+
+/* The qwords of the entries that lead to an address. */
+enum guest_place {
+	GUEST_REGISTER,		/* RTADDR */
+	GUEST_ROOT,
+	GUEST_CONTEXT,		/* qwords 0 and 1 */
+	GUEST_CONTEXT_1,
+	GUEST_DIRECTORY,
+	GUEST_PASID,		/* qwords 0 and 2 */
+	GUEST_PASID_2,
+	GUEST_LEVEL_1,		/* a page of 4 KiB */
+	GUEST_LEVEL_2,
+	GUEST_LEVEL_3,
+	GUEST_LEVEL_4,
+	GUEST_LEVEL_5,
+};
+_Atomic uint64_t *guest_qword(struct guest_space *space, uint64_t address, enum guest_place place);
 
 /*
  * New pages of 4 KiB for a range of addresses (whole pages of it are mapped). No two of them are

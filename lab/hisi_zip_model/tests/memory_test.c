@@ -65,7 +65,8 @@ bytes_are_those_of_the_file_at_its_offset(void **state)
 	char *bytes;
 
 	assert_int_equal(memory_add(&fixture->memory, 0, 8 * PAGE, fixture->fds[0], 0), 0);
-	assert_int_equal(memory_add(&fixture->memory, HIGH, 4 * PAGE, fixture->fds[0], 8 * PAGE), 0);
+	assert_int_equal(memory_add(&fixture->memory, HIGH, 4 * PAGE, fixture->fds[0], 8 * PAGE),
+			0);
 	bytes = memory_at(&fixture->memory, HIGH + 5, 1);
 	assert_non_null(bytes);
 	*bytes = 'x';
@@ -125,8 +126,8 @@ part_of_what_is_there_changes_nothing(void **state)
 	assert_int_equal(memory_add(&fixture->memory, 0, 16 * PAGE, fixture->fds[0], 0), 0);
 	before = memory_at(&fixture->memory, 4 * PAGE, 1);
 	assert_int_equal(memory_add(&fixture->memory, 0, 4 * PAGE, fixture->fds[0], 0), 0);
-	assert_int_equal(memory_add(&fixture->memory, 4 * PAGE, 12 * PAGE, fixture->fds[0], 4 * PAGE),
-			0);
+	assert_int_equal(memory_add(&fixture->memory, 4 * PAGE, 12 * PAGE, fixture->fds[0],
+			4 * PAGE), 0);
 	assert_int_equal(memory_add(&fixture->memory, 0, 16 * PAGE, fixture->fds[0], 0), 0);
 	after = memory_at(&fixture->memory, 4 * PAGE, 1);
 	assert_ptr_equal(before, after);
