@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from bench import forwarding, loading, mapping
+from bench import compression, forwarding, loading, mapping
 from support.machine import nics
 
 RESULT = Path("/out/figures.json")
@@ -31,6 +31,8 @@ def measure(job: str) -> dict[str, dict[str, float]]:
         return forwarding.figures()
     if kind == "loading":
         return loading.figures()
+    if kind == "compression":
+        return compression.figures(ways.split(","))
     raise ValueError(f"unknown job: {job}")
 
 

@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Callable
 
-from labvm import figures, kernels, parallel, trees, vm
+from labvm import figures, kernels, parallel, trees, vm, zlib_alone
 from labvm.errors import USAGE, LabError, tail
 from labvm.figures import Found
 from labvm.machine import Options
 from labvm.progress import last_line
-from labvm.project import Build
+from labvm.project import Build, ModelBuild
 
 SECONDS = 1800  # for each machine: a guard, on a host that others use as well
 AT_ONCE = 2     # machines that count: the host's load changes nothing there
@@ -27,6 +28,7 @@ class Bench:
     kernel: str
     options: Options
     jobs: dict[str, str]
+    beside: Callable[[vm.Parts], Found] = lambda parts: {}  # what is measured on the host itself
 
 
 # Longest first
@@ -37,6 +39,8 @@ BENCHES = (
     Bench("compat", "compat", COUNTED, {"mapping": "counted:compat"}),
     Bench("timed", "measure", Options(joined=True, memory="6G", hugepages=2100),
           {"timed": "timed:iommufd,type1,cdev"}),
+    Bench("compression", "measure", Options(nics=1, hugepages=0, zip=1),
+          {"compression": f"compression:{','.join(zlib_alone.FILES)}"}, zlib_alone.figures),
 )
 
 
@@ -47,15 +51,16 @@ class Run:
         self.bench = bench
         self.arguments = [argument for job, argument in bench.jobs.items() if job in jobs]
         build = Build(clone, dpdk)
+        model = ModelBuild(clone).run() if bench.options.zip else None
         self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.image(dpdk),
-                              kernels.kernel(bench.kernel), clone, build.run())
+                              kernels.kernel(bench.kernel), clone, build.run(), model)
         build.examples()
         self.directory = vm.new_run(f"bench-{bench.name}")
         self.log = self.directory / "output.log"
         self.machine: vm.Machine | None = None
 
     def measure(self) -> Found:
-        """Boots the machine; returns its figures."""
+        """Boots the machine; returns its figures, and the host's."""
         command = ["env", "PYTHONPATH=/src/lab:/src/lab/scenarios",
                    "python3", "-B", "-m", "bench", *self.arguments]
         try:
@@ -69,7 +74,8 @@ class Run:
         if status:
             raise LabError(f"bench {self.bench.name}: exit status {status} in the guest. End of "
                            f"the output ({self.log}):\n{tail(self.log)}")
-        return json.loads((self.directory / "out/figures.json").read_text())
+        found = json.loads((self.directory / "out/figures.json").read_text())
+        return _together(found, self.bench.beside(self.parts))
 
     def state(self) -> str:
         """For the progress line; empty while the machine isn't running."""

@@ -13,6 +13,7 @@ PEERS = {
     "cdev": "an IOAS_MAP for each hugepage",
     "address": "ours by address, not by file",
     "not loaded": "without the library",
+    "zlib": "zlib alone",
 }
 INSTRUCTIONS = "instructions"
 
@@ -74,6 +75,9 @@ ROWS = (
         Target(200_000, of_ratio=False)),
     Row("timed", "start-up, 4 GiB", "type1", unit="ms"),
     Row("timed", "start-up, 4 GiB", "cdev", unit="ms"),
+    Row("compression", "zip-model", "zlib", Target(3.0), "ms/MiB"),
+    Row("compression", "zip-model: compression", "zlib", unit="ms/MiB"),
+    Row("compression", "zip-model: decompression", "zlib", unit="ms/MiB"),
 )
 
 

@@ -30,8 +30,7 @@ input_that_ends_too_early_is_refused(void **state)
 		put_bytes(*state, PASID, SOURCE, in, length);
 		for (j = 1; j < length; j++) {
 			struct request request = zip_request(*state, QUEUE_DECOMPRESS, formats[i],
-					j,
-					sizeof(data));
+					j, sizeof(data));
 
 			run_zip(&request);
 			assert_int_equal(zip_status(&request), 0x01);
