@@ -203,9 +203,13 @@ open_sockets(struct function *function)
 			return -errno;
 	}
 	function->server = vfio_user_open(function->options.socket, &device);
-	if (function->server == NULL && function->control != NULL)
+	if (function->server == NULL) {
+		int error = -errno;
+
 		control_close(function->control);
-	return function->server == NULL ? -errno : 0;
+		return error;
+	}
+	return 0;
 }
 
 int

@@ -60,7 +60,7 @@ static const struct options defaults = {
 };
 
 static const char help[] =
-	"usage: hisi_zip_model --socket PATH --monitor PATH --id ID [OPTION]...\n"
+	"usage: hisi-zip-model --socket PATH --monitor PATH --id ID [OPTION]...\n"
 	"A HiSilicon ZIP virtual function behind QEMU's vfio-user-pci.\n"
 	"\n"
 	"  --socket PATH       vfio-user socket to make, for QEMU\n"
@@ -88,7 +88,7 @@ fail(const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("hisi_zip_model: ", stderr);
+	fputs("hisi-zip-model: ", stderr);
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "vfio_user_private.h"
@@ -21,11 +23,26 @@ vfio_user_irqs_destroy(struct vfio_user_irqs *irqs)
 	pthread_mutex_destroy(&irqs->lock);
 }
 
+static bool
+is_eventfd(int fd)
+{
+	static const char expected[] = "anon_inode:[eventfd]";
+	char path[32], kind[sizeof(expected)];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	length = readlink(path, kind, sizeof(kind));
+	return length == sizeof(expected) - 1 && memcmp(kind, expected, length) == 0;
+}
+
 int
 vfio_user_irqs_prepare(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
+	int flags;
 
+	if (!is_eventfd(fd))
+		return -EINVAL;
+	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
 	return 0;

@@ -42,8 +42,8 @@ struct vfio_user_irqs {
 void vfio_user_irqs_init(struct vfio_user_irqs *irqs);
 void vfio_user_irqs_destroy(struct vfio_user_irqs *irqs);
 /*
- * Makes an eventfd fit: whoever raises an interrupt must not be stopped by a counter that nobody
- * reads. 0 or -errno.
+ * Looks whether it is an eventfd (a pipe without a reader would end the program), and makes it fit:
+ * whoever raises an interrupt must not be stopped by a counter that nobody reads. 0 or -errno.
  */
 int vfio_user_irqs_prepare(int fd);
 /* Takes a descriptor, or -1; the one that was there is closed. */
