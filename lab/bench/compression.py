@@ -4,13 +4,11 @@
 By the model's own account: all of its threads, from before the first request until after the
 last, with doorbells, interrupts and all accesses to the guest's memory.
 """
-import json
 from pathlib import Path
 
 from support.application import EXAMPLES, Interactive
+from support.zip import Model
 
-PORTS = Path("/sys/class/virtio-ports")
-PORT = "lab.zip0"   # the model's control socket
 SECONDS = 600   # for a step: a guard
 DEVICE = "hisi_zip-0"
 MIB = 1 << 20
@@ -32,28 +30,19 @@ class Blocks(Interactive):
             raise RuntimeError(f"blocks: {line}: {answer}")
 
 
-def cpu_us() -> int:
-    """CPU time of the model so far."""
-    device = next(port for port in PORTS.iterdir() if (port / "name").read_text().strip() == PORT)
-    with open(f"/dev/{device.name}", "r+b", buffering=0) as port:
-        port.write(b'{"ask": "counters"}\n')
-        answer = b""
-        while not answer.endswith(b"\n"):
-            answer += port.read(65536)
-    return json.loads(answer)["cpu_us"]
-
-
 def figures(files: list[str]) -> dict[str, dict[str, float]]:
     """ms of CPU time for a MiB of data that isn't compressed."""
     mebibytes = sum(Path(file).stat().st_size for file in files) / MIB
+    model = Model(0)
     found = {}
     with Blocks() as blocks:
         blocks.done(f"open {DEVICE}")
         for file in files:
             blocks.done(f"file {file}")
         for step, name in STEPS.items():
-            before = cpu_us()
+            before = model.counters()["cpu_us"]
             blocks.done(step)
-            found[name] = (cpu_us() - before) / 1000 / mebibytes
+            found[name] = (model.counters()["cpu_us"] - before) / 1000 / mebibytes
+    model.close()
     found[BOTH] = sum(found.values())
     return {"iommufd": found}

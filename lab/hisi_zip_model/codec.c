@@ -97,6 +97,7 @@ deflate_stream(struct codec *codec, unsigned int window_bits)
 	return codec->deflate_ready[i] ? stream : NULL;
 }
 
+/* With the largest window: whatever made the input, its distances are taken. */
 static z_stream *
 inflate_stream(struct codec *codec)
 {
