@@ -16,6 +16,8 @@ APPS := mapping
 PROMPTED := memory vfio
 PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_result.h ealmem.c \
 	ealmem.h)
+# With a prompt, and with this project's library, whose functions they call
+LINKED_APPS := spaces
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -27,7 +29,7 @@ PLAIN := blocks zip
 # Preloaded: what an application asks of VFIO and iommufd
 PRELOADED := ioctls.so
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(STATIC) $(PLAIN) $(PRELOADED)
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(LINKED_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -42,6 +44,12 @@ $(PROMPTED): %: /src/lab/apps/%.c $(PROMPT)
 $(APPS) $(PROMPTED):
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)
+
+$(LINKED_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_zip.c \
+		owned_zip.h) $(LIBDIR)/pkgconfig/libdpdk-iommufd.pc
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lab/hisi_zip_model -I$(PREFIX)/include \
+		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
+		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
 $(STATIC): %-static: /src/lab/apps/%.c $(PROMPT)
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ $(STATIC_EAL)
