@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-/* Lines on standard error with the time since start; thread-safe. */
+/* Lines on standard error with the time, at most some thousands of them; thread-safe. */
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Only with --verbose. */
+/* Only with --verbose, and then without a limit. */
 void log_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_set_verbose(bool verbose);
 
