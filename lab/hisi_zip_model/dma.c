@@ -9,7 +9,6 @@
 #include "memory.h"
 
 #define LOOK_AGAIN_NS (200 * 1000)
-#define LAST_WORD 4
 
 /* What is left of an access. */
 struct access {
@@ -96,26 +95,33 @@ void AnnotateIgnoreWritesEnd(const char *file, int line);
 #define AnnotateIgnoreWritesEnd(file, line)
 #endif
 
+/* Whole words, the last one after all others. */
+static void
+store_words(uint8_t *guest, const uint8_t *from, size_t length)
+{
+	size_t before = length - sizeof(uint32_t);
+	uint32_t last;
+
+	memcpy(guest, from, before);
+	memcpy(&last, from + before, sizeof(last));
+	atomic_store_explicit((_Atomic uint32_t *)(guest + before), last, memory_order_release);
+}
+
 /*
  * The guest may change the memory at the same time: what is read then is anybody's guess, as with a
- * real device. It is read or written once here, and never looked at in place. A single word is
- * stored as such.
+ * real device. It is read or written once here, and never looked at in place.
  */
 static void
 copy(const struct access *access, uint8_t *guest, size_t length)
 {
-	uint32_t word;
-
 	AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
 	AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
-	if (access->from == NULL) {
+	if (access->from == NULL)
 		memcpy(access->to, guest, length);
-	} else if (length == sizeof(word) && (uintptr_t)guest % sizeof(word) == 0) {
-		memcpy(&word, access->from, sizeof(word));
-		atomic_store_explicit((_Atomic uint32_t *)guest, word, memory_order_release);
-	} else {
+	else if (((uintptr_t)guest | length) % sizeof(uint32_t) == 0)
+		store_words(guest, access->from, length);
+	else
 		memcpy(guest, access->from, length);
-	}
 	AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
 	AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
 }
@@ -211,11 +217,6 @@ int
 dma_write_entry(const struct dma_channel *channel, uint64_t address, const void *from,
 		size_t length)
 {
-	size_t before = length - LAST_WORD;
-	int ret;
-
-	ret = dma_write(channel, address, from, before);
-	if (ret != 0)
-		return ret;
-	return dma_write(channel, address + before, (const uint8_t *)from + before, LAST_WORD);
+	/* All writes of whole words have their last word last: see store_words(). */
+	return dma_write(channel, address, from, length);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -485,59 +484,6 @@ nothing_the_guest_does_to_an_entry_is_undone(void **state)
 	assert_int_equal(*changer.entry >> 52, changer.changes % 4096);
 }
 
-/* Gives a PASID to one process after the other, in the order in which a kernel writes the entry. */
-struct giver {
-	_Atomic uint64_t *entry;
-	uint64_t tops[2];
-	atomic_uint walks;	/* that are done: no more than one change for each */
-	atomic_bool stop;
-};
-
-static void *
-give_pasid_away(void *argument)
-{
-	struct giver *giver = argument;
-	uint64_t present = giver->entry[0];
-	unsigned int changes, walks = 0;
-
-	for (changes = 0; !giver->stop; changes++) {
-		while (giver->walks == walks && !giver->stop)
-			sched_yield();
-		walks = giver->walks;
-		giver->entry[0] = present & ~VTD_PASID_PRESENT;
-		giver->entry[0] = 0;
-		giver->entry[2] = 0;
-		giver->entry[2] = giver->tops[changes % 2];
-		giver->entry[0] = present;
-	}
-	return NULL;
-}
-
-static void
-pasid_entry_that_changes_is_seen_whole(void **state)
-{
-	struct fixture *fixture = *state;
-	struct guest *guest = &fixture->guest;
-	struct guest_space other = guest_process(guest, PASID + 1);
-	struct giver giver = {
-		.entry = guest_pasid_entry(guest, PASID),
-		.tops = { other.top, fixture->process.top },
-	};
-	uint64_t physical;
-	pthread_t thread;
-
-	guest_allocate(&other, ADDRESS, 1, GUEST_ALL);
-	assert_int_equal(pthread_create(&thread, NULL, give_pasid_away, &giver), 0);
-	while (giver.walks < 200000) {
-		enum vtd_fault fault = translate(guest, PASID, ADDRESS, true, &physical);
-
-		assert_true(fault == VTD_OK || fault == VTD_PASID_NOT_PRESENT);
-		giver.walks++;
-	}
-	giver.stop = true;
-	pthread_join(thread, NULL);
-}
-
 static void
 each_fault_has_a_name(void **state)
 {
@@ -578,7 +524,6 @@ main(void)
 		TEST(table_that_points_to_itself_ends_somewhere),
 		TEST(page_that_memory_holds_in_part_is_not_memory),
 		TEST(nothing_the_guest_does_to_an_entry_is_undone),
-		TEST(pasid_entry_that_changes_is_seen_whole),
 		TEST(each_fault_has_a_name),
 	};
 
