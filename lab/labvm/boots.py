@@ -20,6 +20,7 @@ class Boot:
     kernel: str
     marker: str
     options: Options = Options()
+    sanitize: bool = False  # the ZIPs' models
 
 
 # First-stage page tables need 48 bits, and Linux 6.12 gives iommufd second-stage ones
@@ -33,7 +34,7 @@ BOOTS = (
     Boot("intel-24.11", "24.11", "fault", "intel"),
     Boot("numa-25.11", "25.11", "fault", "numa",
          Options(memory="10G", hugepages=1024, gigantic=4, numa=2)),
-    Boot("zip-25.11", "25.11", "fault", "zip", Options(nics=0, zip=2)),
+    Boot("zip-25.11", "25.11", "fault", "zip", Options(nics=0, zip=2), sanitize=True),
     Boot("zip5-25.11", "25.11", "fault", "zip5",
          Options(nics=0, zip=3, zip_opts="version=5/no-pri/no-pasid")),
     Boot("amd-25.11", "25.11", "fault", "smoke", Options(iommu="amd")),
@@ -64,7 +65,9 @@ def selected(patterns: list[str]) -> tuple[list[Boot], bool]:
 def listing() -> str:
     lines = [f"{'machine':<14} {'dpdk':<6} {'kernel':<8} {'iommu':<7} {'scenarios':<10} options"]
     for boot in BOOTS:
-        options = " ".join(filter(None, [boot.options.iommu_opts, boot.options.append]))
+        zips = f"{boot.options.zip} ZIPs" if boot.options.zip else ""
+        options = " ".join(filter(None, [boot.options.iommu_opts, zips, boot.options.zip_opts,
+                                         boot.options.append]))
         lines.append(f"{boot.name:<14} {boot.dpdk:<6} {boot.kernel:<8} {boot.options.iommu:<7} "
                      f"{boot.marker:<10} {options}".rstrip())
     return "\n".join([*lines, f"{UNIT:<14} all    (no machine)"])

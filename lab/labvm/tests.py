@@ -14,6 +14,8 @@ from labvm.project import Build, MesonBuild, ModelBuild
 
 NOTHING_COLLECTED = 5  # pytest's exit status
 GUEST_GIB = 4          # a machine's memory and what QEMU needs itself
+# What a sanitizer says in the log of a ZIP's model
+SANITIZER = re.compile(r"ERROR: \w+Sanitizer|runtime error:")
 
 
 def unit_tests(clone: Path) -> Results:
@@ -48,7 +50,7 @@ class Scenarios:
         build = Build(clone, boot.dpdk)
         self.parts = vm.Parts(trees.tree(trees.TOOLS), trees.image(boot.dpdk),
                               kernels.kernel(boot.kernel), clone, build.run(),
-                              ModelBuild(clone).run() if boot.options.zip else None)
+                              ModelBuild(clone, boot.sanitize).run() if boot.options.zip else None)
         build.examples()
         self.directory = vm.new_run(boot.name)
         self.log = self.directory / "output.log"
@@ -82,7 +84,15 @@ class Scenarios:
             raise LabError(f"pytest (exit status {status}) left no report: {error}")
         if status and not results.failures:
             raise LabError(f"pytest ended with status {status}: no scenario ran to its end")
+        results.failures += self._model_failures()
         return results
+
+    def _model_failures(self) -> list[tuple[str, str]]:
+        """What the sanitizers found while the ZIPs were used."""
+        logs = ((log, log.read_text(errors="replace"))
+                for log in sorted(self.directory.glob("zip*.log")))
+        return [(f"{self.boot.name}: {log.name}", f"{log}:\n{text[found.start():]}")
+                for log, text in logs if (found := SANITIZER.search(text))]
 
     def state(self) -> str:
         """For the progress line; empty while no machine is running."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.zip import FAULT, Zip
+from support.zip import FAULT, SUCCESS, Compressor
 
 pytestmark = pytest.mark.zip
 
@@ -18,27 +18,27 @@ def zip0(zips):
     return zips[0]
 
 
+def user_of(zip0):
+    """A process whose queue works; its PASID is known by that."""
+    compressor = Compressor(zip0, SIZE)
+    compressor.assert_works()
+    compressor.pasid = zip0.model.latest("requests")["pasid"]
+    return compressor
+
+
+@pytest.fixture
+def other(zip0):
+    """Another process, with a PASID of its own too, and text at an address of its own."""
+    with user_of(zip0) as compressor:
+        compressor.text = compressor.buffer("file", SIZE)
+        compressor.done(f"text {compressor.text:#x} {SIZE} 2")
+        yield compressor
+
+
 @pytest.fixture
 def app(zip0):
-    """A process with a queue, a source and a destination."""
-    with Zip() as zip_:
-        zip_.open(zip0)
-        zip_.source = zip_.buffer("malloc", SIZE)
-        zip_.destination = zip_.buffer("malloc", ROOM)
-        zip_.done(f"text {zip_.source:#x} {SIZE} 1")
-        status, _ = zip_.request(zip_.source, SIZE, zip_.destination, ROOM)
-        assert status == 0
-        zip_.pasid = zip0.model.latest("requests")["pasid"]
-        yield zip_
-
-
-@pytest.fixture
-def other():
-    """Another process, with text of its own at an address of its own."""
-    with Zip() as zip_:
-        zip_.text = zip_.buffer("file", SIZE)
-        zip_.done(f"text {zip_.text:#x} {SIZE} 2")
-        yield zip_
+    with user_of(zip0) as compressor:
+        yield compressor
 
 
 def is_mapped(app, address):
@@ -59,28 +59,24 @@ def assert_one_fault(zip0, app, address, access, why, request):
         (app.pasid, address, access, why)
 
 
-def assert_goes_on(app):
-    """The same queue does the next request."""
-    status, _ = app.request(app.source, SIZE, app.destination, ROOM)
-    assert status == 0
-
-
-def test_writing_where_only_another_process_has_memory(zip0, app, other):
+def test_writing_where_only_another_process_has_memory(zip0, other, app):
     assert is_mapped(other, other.text) and not is_mapped(app, other.text)
+    assert other.pasid != app.pasid
     before = other.sum(other.text, SIZE)
     assert_one_fault(zip0, app, other.text, "write", "not present",
                      lambda: app.request(app.source, SIZE, other.text, SIZE))
     assert other.sum(other.text, SIZE) == before
-    assert_goes_on(app)
+    app.assert_works()
 
 
-def test_reading_where_only_another_process_has_memory(zip0, app, other):
+def test_reading_where_only_another_process_has_memory(zip0, other, app):
     assert is_mapped(other, other.text) and not is_mapped(app, other.text)
-    before = app.sum(app.destination, ROOM)
+    assert other.pasid != app.pasid
+    before = app.sum(app.destination, app.room)
     assert_one_fault(zip0, app, other.text, "read", "not present",
-                     lambda: app.request(other.text, SIZE, app.destination, ROOM))
-    assert app.sum(app.destination, ROOM) == before
-    assert_goes_on(app)
+                     lambda: app.request(other.text, SIZE, app.destination, app.room))
+    assert app.sum(app.destination, app.room) == before
+    app.assert_works()
 
 
 def test_writing_to_read_only_memory(zip0, app):
@@ -90,15 +86,15 @@ def test_writing_to_read_only_memory(zip0, app):
     assert_one_fault(zip0, app, memory, "write", "not writable",
                      lambda: app.request(app.source, SIZE, memory, SIZE))
     assert app.sum(memory, SIZE) == before
-    status, _ = app.request(memory, SIZE, app.destination, ROOM)
-    assert status == 0
+    status, _ = app.request(memory, SIZE, app.destination, app.room)
+    assert status == SUCCESS
 
 
 def test_memory_of_the_kernel(zip0, app):
     kernel = 0xffff888000100000
     assert_one_fault(zip0, app, kernel, "read", "not user",
-                     lambda: app.request(kernel, SIZE, app.destination, ROOM))
-    assert_goes_on(app)
+                     lambda: app.request(kernel, SIZE, app.destination, app.room))
+    app.assert_works()
 
 
 def test_memory_whose_pages_are_not_there_yet(zip0, app):
@@ -108,4 +104,4 @@ def test_memory_whose_pages_are_not_there_yet(zip0, app):
                      lambda: app.request(app.source, SIZE, memory, ROOM))
     app.done(f"text {memory:#x} {ROOM} 3")
     status, _ = app.request(app.source, SIZE, memory, ROOM)
-    assert status == 0
+    assert status == SUCCESS

@@ -3,12 +3,10 @@
 import pytest
 
 from support.machine import wait_until
-from support.zip import SUCCESS, Zip
+from support.zip import Compressor
 
 pytestmark = pytest.mark.zip
 
-SIZE = 16384
-ROOM = 2 * SIZE
 NOTHING_COMES_MS = 1000     # when the model is done with a request
 
 
@@ -20,23 +18,8 @@ def bad(zips):
 
 @pytest.fixture
 def app(bad):
-    """A process with a queue, a source and a destination."""
-    with user_of(bad) as zip_:
-        yield zip_
-
-
-def user_of(zip_):
-    app = Zip()
-    app.open(zip_)
-    source, destination = app.buffer("malloc", SIZE), app.buffer("malloc", ROOM)
-    app.done(f"text {source:#x} {SIZE} 1")
-    app.transfer = source, SIZE, destination, ROOM
-    return app
-
-
-def assert_works(app):
-    status, produced = app.request(*app.transfer)
-    assert status == SUCCESS and produced > 0
+    with Compressor(bad) as compressor:
+        yield compressor
 
 
 def assert_no_completion(app, bad):
@@ -50,9 +33,9 @@ def assert_no_completion(app, bad):
 def test_a_completion_of_a_request_that_was_never_made(app, bad):
     """The process can tell it from the real ones, before and after it."""
     bad.model.misbehave("spurious")
-    assert_works(app)
+    app.assert_works()
     assert app.error("wait 60000") == "EBADMSG"
-    assert_works(app)
+    app.assert_works()
 
 
 def test_a_completion_with_the_wrong_phase(app, bad):
@@ -60,8 +43,8 @@ def test_a_completion_with_the_wrong_phase(app, bad):
     free = bad.available
     bad.model.misbehave("phase")
     assert_no_completion(app, bad)
-    with user_of(bad) as other:
-        assert_works(other)
+    with Compressor(bad) as other:
+        other.assert_works()
     app.done("close")
     assert bad.available == free + 1
 
@@ -70,11 +53,11 @@ def test_a_write_to_a_wild_address(app, bad):
     """The page tables refuse it: a fault of that PASID. The request is done all the same."""
     since = bad.model.next_serial("faults")
     bad.model.misbehave("wild")
-    assert_works(app)
+    app.assert_works()
     [fault] = bad.model.last("faults", since)
     pasid = bad.model.latest("requests")["pasid"]
     assert (fault["pasid"], fault["access"], fault["fault"]) == (pasid, "write", "not present")
-    assert_works(app)
+    app.assert_works()
 
 
 def test_silence(app, bad):
@@ -82,7 +65,7 @@ def test_silence(app, bad):
     free = bad.available
     bad.model.misbehave("silence")
     assert_no_completion(app, bad)
-    assert_works(app)
+    app.assert_works()
     app.done("close")
     assert bad.available == free + 1
 
@@ -92,9 +75,9 @@ def test_death_in_the_middle_of_a_request(app, bad, zips):
     bad.model.misbehave("death")
     app.submit(*app.transfer)
     assert app.error(f"wait {NOTHING_COMES_MS}") == "ETIME"
-    with user_of(zips[0]) as other:
-        assert_works(other)
+    with Compressor(zips[0]) as other:
+        other.assert_works()
     app.done("close")
     assert app.error(f"open {bad.name} compress") == "ETIMEDOUT"
-    with user_of(zips[0]) as other:
-        assert_works(other)
+    with Compressor(zips[0]) as other:
+        other.assert_works()

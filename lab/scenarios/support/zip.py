@@ -182,3 +182,23 @@ class Zip(Interactive):
 
 def _request(source: int, size: int, destination: int, room: int) -> str:
     return f"zlib {source:#x} {size} {destination:#x} {room}"
+
+
+class Compressor(Zip):
+    """A process with a queue, text, and room for what becomes of it."""
+
+    def __init__(self, zip_: Accelerator, size: int = 16384):
+        super().__init__()
+        self.open(zip_)
+        self.source, self.size = self.buffer("malloc", size), size
+        self.destination, self.room = self.buffer("malloc", 2 * size), 2 * size
+        self.done(f"text {self.source:#x} {size} 1")
+
+    @property
+    def transfer(self) -> tuple[int, int, int, int]:
+        """Arguments of a request that succeeds."""
+        return self.source, self.size, self.destination, self.room
+
+    def assert_works(self) -> None:
+        status, produced = self.request(*self.transfer)
+        assert status == SUCCESS and produced > 0
