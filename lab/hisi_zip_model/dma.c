@@ -20,7 +20,7 @@ struct access {
 
 /* How long an access to one page has had trouble. */
 struct patience {
-	bool started;
+	unsigned int looks;
 	uint64_t deadline;	/* ns */
 };
 
@@ -39,17 +39,15 @@ is_over(const struct dma_channel *channel)
 	return atomic_load_explicit(channel->epoch, memory_order_acquire) != channel->started;
 }
 
-/* Whether there is time left to try again; it runs from the first time this is asked. */
+/* Whether to try again; time runs from the first time this is asked. */
 static bool
-has_time(struct patience *patience)
+is_patient(struct patience *patience)
 {
 	uint64_t now = now_ns();
 
-	if (!patience->started) {
-		patience->started = true;
+	if (patience->looks == 0)
 		patience->deadline = now + DMA_PATIENCE_MS * UINT64_C(1000000);
-	}
-	return now < patience->deadline;
+	return patience->looks++ < DMA_PATIENCE_LOOKS || now < patience->deadline;
 }
 
 static int
@@ -76,7 +74,7 @@ wait_for_page(const struct dma_channel *channel, const struct access *access,
 		return refuse(channel, access, fault);
 	if (!channel->patient)
 		return -EAGAIN;
-	if (!has_time(patience))
+	if (!is_patient(patience))
 		return refuse(channel, access, fault);
 	record_count(channel->dma->record, RECORD_RETRIES);
 	nanosleep(&pause, NULL);
@@ -137,7 +135,7 @@ copy(const struct access *access, uint8_t *guest, size_t length)
 static int
 access_page(const struct dma_channel *channel, const struct access *access, size_t *done)
 {
-	struct patience patience = { .started = false };
+	struct patience patience = { 0 };
 	struct dma *dma = channel->dma;
 	bool write = access->from != NULL;
 	uint64_t physical, again;
@@ -166,7 +164,7 @@ access_page(const struct dma_channel *channel, const struct access *access, size
 		if (fault == VTD_OK && again == physical)
 			return 0;
 		record_count(dma->record, RECORD_REDONE);
-		if (!has_time(&patience))
+		if (!is_patient(&patience))
 			return refuse(channel, access, VTD_UNSTABLE);
 	}
 }

@@ -15,10 +15,12 @@
  *
  * Page by page (4 KiB): translate, copy, and translate again; when the page has moved meanwhile,
  * the copy is done once more. A page that isn't present in a PASID's page tables may be on its way
- * (the kernel is moving it): it is looked for during DMA_PATIENCE_MS.
+ * (the kernel is moving it): it is looked for during DMA_PATIENCE_MS, and at least
+ * DMA_PATIENCE_LOOKS times, as a busy host gives the guest's CPU no more time than us.
  */
 
 #define DMA_PATIENCE_MS 100
+#define DMA_PATIENCE_LOOKS 100
 
 struct dma {
 	const struct memory *memory;
