@@ -4,14 +4,14 @@ import contextlib
 
 import pytest
 
-from support.zip import EXERCISE_REQUESTS, Zip
+from support.zip import EXERCISE_REQUESTS, SUCCESS, Compressor, Zip
 
 pytestmark = pytest.mark.zip
 
 ROUNDS = 60
 PROCESSES = 4
-TEXT = 50000
-ROOM = 2 * TEXT
+SEEDS = 1, 2
+NOT_RANDOM = "setarch", "-R"    # starts a program with its memory where it always is
 
 
 @pytest.fixture
@@ -46,23 +46,30 @@ def test_several_processes_at_once_have_a_pasid_each(zip0):
     assert len(queues) == 2 * PROCESSES, "a queue for compression and one for decompression each"
 
 
+def result_of(app):
+    """How long the process's text is when it is compressed, and the sum of that."""
+    status, produced = app.request(*app.transfer)
+    assert status == SUCCESS
+    return produced, app.sum(app.destination, produced)
+
+
+def write_text(app, seed):
+    app.done(f"text {app.source:#x} {app.size} {seed}")
+
+
 def test_the_same_address_is_another_memory_in_each_process(zip0):
-    """Two processes whose memory is at the same addresses get their own data."""
+    """Two processes whose memory is at the same addresses get what each of them gets alone."""
+    alone = []
+    for seed in SEEDS:
+        with Compressor(zip0) as app:
+            write_text(app, seed)
+            alone.append(result_of(app))
+    assert alone[0] != alone[1]
+
     since = zip0.model.next_serial("requests")
-    results = []
-    with Zip("setarch", "-R") as one, Zip("setarch", "-R") as other:
-        places = []
-        for app in (one, other):
-            app.open(zip0)
-            places.append((app.buffer("malloc", TEXT), app.buffer("malloc", ROOM)))
-        assert places[0] == places[1]
-        source, destination = places[0]
-        for seed, app in enumerate((one, other)):
-            app.done(f"text {source:#x} {TEXT} {seed}")
-        for app in (one, other):
-            status, produced = app.request(source, TEXT, destination, ROOM)
-            assert status == 0
-            results.append((produced, app.sum(destination, produced)))
-    assert results[0] != results[1]
-    pasids = {request["pasid"] for request in zip0.model.last("requests", since)}
-    assert len(pasids) == 2
+    with Compressor(zip0, before=NOT_RANDOM) as one, Compressor(zip0, before=NOT_RANDOM) as other:
+        assert one.transfer == other.transfer
+        for app, seed in zip((one, other), SEEDS):
+            write_text(app, seed)
+        assert [result_of(one), result_of(other)] == alone
+    assert len({request["pasid"] for request in zip0.model.last("requests", since)}) == 2

@@ -187,8 +187,8 @@ def _request(source: int, size: int, destination: int, room: int) -> str:
 class Compressor(Zip):
     """A process with a queue, text, and room for what becomes of it."""
 
-    def __init__(self, zip_: Accelerator, size: int = 16384):
-        super().__init__()
+    def __init__(self, zip_: Accelerator, size: int = 16384, before: tuple[str, ...] = ()):
+        super().__init__(*before)
         self.open(zip_)
         self.source, self.size = self.buffer("malloc", size), size
         self.destination, self.room = self.buffer("malloc", 2 * size), 2 * size
