@@ -84,6 +84,10 @@ class Models:
         """How those ended that are no longer running."""
         return [end for end in (model.end() for model in self.running) if end]
 
+    def failures(self) -> list[str]:
+        """How those ended that did not just end with QEMU."""
+        return [model.end() for model in self.running if (model.process.poll() or 0) > 0]
+
     def stop(self) -> None:
         for model in self.running:
             model.stop()

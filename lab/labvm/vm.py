@@ -179,16 +179,25 @@ def booted(*what, **how) -> Iterator[Machine]:
               file=sys.stderr)
 
 
+def _ended(guest: Machine) -> int:
+    """The job's exit status; what went wrong beside it is told."""
+    status = guest.status()
+    guest.models.stop()
+    for failure in guest.models.failures():
+        print(f"lab: the model {failure}", file=sys.stderr)
+    return status
+
+
 def run(options: machine.Options, parts: Parts, command: list[str], output: BinaryIO,
         timeout: float = 0, out: Path | None = None) -> int:
     """Runs a command in a fresh machine; returns its exit status."""
     with booted(options, parts, new_run("run"), command, out) as guest:
         guest.relay_output(output, timeout)
-        return guest.status()
+        return _ended(guest)
 
 
 def terminal(options: machine.Options, parts: Parts, name: str, command: list[str]) -> int:
     """Runs a command in a fresh machine on this terminal; returns its exit status."""
     with booted(options, parts, new_run(name), command, interactive=True) as guest:
         guest.relay_terminal()
-        return guest.status()
+        return _ended(guest)
