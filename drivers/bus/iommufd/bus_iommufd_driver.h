@@ -29,7 +29,6 @@
 #include <dev_driver.h>
 #include <rte_common.h>
 #include <rte_dev.h>
-#include <rte_spinlock.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -81,8 +80,8 @@ struct rte_bus_iommufd_queue {
 	struct rte_bus_iommufd_device *dev; /**< NULL: it is closed. */
 	uint16_t number;           /**< As the driver said. */
 	uint32_t pasid;            /**< Of a function's queue; 0: the function has none. */
-	struct rte_iommufd_as *as; /**< Of a function's queue. */
-	struct rte_iommufd_as *own_as; /**< The same, where it is private; or NULL. */
+	struct rte_iommufd_as *as; /**< That a function's queue is bound to. */
+	struct rte_iommufd_as *own_as; /**< That was made for it ("private"), or NULL. */
 	int fd;                    /**< Of a uacce queue; otherwise -1. */
 	struct rte_bus_iommufd_region areas[RTE_BUS_IOMMUFD_AREAS]; /**< Of one that is started. */
 };
@@ -99,12 +98,12 @@ struct rte_bus_iommufd_device {
 	struct rte_bus_iommufd_driver *driver; /**< NULL: not probed. */
 	void *driver_data;          /**< The driver's, not the bus's. */
 
-	rte_spinlock_t lock;        /**< Of queues: telemetry looks at them. */
-	LIST_HEAD(, rte_bus_iommufd_queue) queues; /**< Those that are open. */
+	LIST_HEAD(, rte_bus_iommufd_queue) queues; /**< Those that are open: the bus's. */
 
 	/** Of a function: */
 	uint16_t vendor_id, device_id;
 	uint8_t revision;
+	unsigned int pasid_bits;      /**< 0: it has no PASIDs. */
 	struct rte_iommufd_dev *vfio; /**< NULL: it isn't open. */
 	struct rte_bus_iommufd_region regions[RTE_BUS_IOMMUFD_REGIONS];
 
