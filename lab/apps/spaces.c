@@ -47,7 +47,7 @@ static struct {
 	uint64_t n_bytes; /**< How much of it is in use. */
 } app = { .buffers = -1 };
 
-#define BUFFERS_MAX (UINT64_C(64) << 20)
+#define BUFFERS_MAX (UINT64_C(1) << 30)
 
 /** For functions that return -errno. */
 static void
@@ -338,6 +338,48 @@ replace(char *const arg[])
 	print_status(now == MAP_FAILED ? -errno : 0);
 }
 
+/*
+ * A space comes that has a hugepage of a buffer, and one that the shared space has, and is bound to
+ * a PASID, which moves to the shared space; all of it goes.
+ */
+static int
+cycle_once(struct rte_iommufd_dev *dev, uint64_t address)
+{
+	const uint64_t offset = address - (uintptr_t)app.base;
+	struct rte_iommufd_as *shared = rte_iommufd_as_shared();
+	struct rte_iommufd_as *as = rte_iommufd_as_create();
+	uint32_t number = RTE_IOMMUFD_PASID_ANY;
+	int ret;
+
+	if (as == NULL)
+		return -rte_errno;
+	ret = rte_iommufd_pasid_bind(dev, as, RTE_IOMMUFD_PT_AUTO, &number);
+	if (ret == 0)
+		ret = rte_iommufd_as_copy(as, address, shared, address, HUGE_PAGE, 0);
+	if (ret == 0)
+		ret = rte_iommufd_as_map_file(as, app.buffers, offset, HUGE_PAGE,
+			address + HUGE_PAGE, 0);
+	if (ret == 0)
+		ret = rte_iommufd_pasid_rebind(dev, shared, RTE_IOMMUFD_PT_AUTO, number);
+	if (ret == 0)
+		ret = rte_iommufd_pasid_unbind(dev, number);
+	if (ret == 0)
+		ret = rte_iommufd_as_destroy(as);
+	return ret;
+}
+
+static void
+cycle(char *const arg[])
+{
+	struct rte_iommufd_dev *dev = rte_iommufd_dev_find(arg[0]);
+	unsigned int times = prompt_number(arg[2]);
+	int ret = 0;
+
+	for (; ret == 0 && times > 0; times--)
+		ret = cycle_once(dev, prompt_number(arg[1]));
+	print_status(ret);
+}
+
 static const struct prompt_command commands[] = {
 	EALMEM_COMMANDS,
 	{ "space create", space_create },
@@ -364,6 +406,7 @@ static const struct prompt_command commands[] = {
 	{ "fill ADDRESS BYTES BYTE", fill },
 	{ "look ADDRESS BYTES", look },
 	{ "replace ADDRESS BYTES", replace },
+	{ "cycle PCI ADDRESS TIMES", cycle },
 	{ NULL, NULL },
 };
 

@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from bench import compression, forwarding, loading, mapping
+from bench import compression, forwarding, loading, mapping, spaces
 from support.machine import nics
 
 RESULT = Path("/out/figures.json")
@@ -33,6 +33,8 @@ def measure(job: str) -> dict[str, dict[str, float]]:
         return loading.figures()
     if kind == "compression":
         return compression.figures(ways.split(","))
+    if kind == "spaces":
+        return spaces.figures()
     raise ValueError(f"unknown job: {job}")
 
 

@@ -36,6 +36,8 @@ BENCHES = (
     Bench("counted", "measure", COUNTED, {"mapping": "counted:iommufd,type1,cdev"}),
     Bench("forwarding", "measure", replace(COUNTED, nics=2),
           {"forwarding": "forwarding", "loading": "loading"}),
+    Bench("spaces", "measure", replace(COUNTED, nics=0, zip=1, zip_opts="version=5"),
+          {"spaces": "spaces"}),
     Bench("compat", "compat", COUNTED, {"mapping": "counted:compat"}),
     Bench("timed", "measure", Options(joined=True, memory="6G", hugepages=2100),
           {"timed": "timed:iommufd,type1,cdev"}),

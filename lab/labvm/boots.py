@@ -36,7 +36,7 @@ BOOTS = (
          Options(memory="10G", hugepages=1024, gigantic=4, numa=2)),
     Boot("zip-25.11", "25.11", "fault", "zip", Options(nics=0, zip=2), sanitize=True),
     Boot("zip5-25.11", "25.11", "fault", "zip5",
-         Options(nics=0, zip=3, zip_opts="version=5/no-pri/no-pasid")),
+         Options(nics=1, zip=3, zip_opts="version=5/no-pri,pasid-bits=8/no-pasid")),
     Boot("amd-25.11", "25.11", "fault", "smoke", Options(iommu="amd")),
     Boot("virtio-25.11", "25.11", "fault", "smoke", Options(iommu="virtio", append=UNSAFE)),
     Boot("narrow-25.11", "25.11", "measure", "narrow",

@@ -4,6 +4,7 @@ import pytest
 
 from support import application, machine, network
 from support.hypervisor import Hypervisor
+from support.spaces import accelerators, owned
 from support.zip import Accelerator
 
 PAYLOAD_BYTES = 8 << 20
@@ -39,6 +40,19 @@ def zips():
     yield accelerators
     for accelerator in accelerators:
         accelerator.model.close()
+
+
+@pytest.fixture(scope="module")
+def zips_of_vfio():
+    """The machine's ZIPs, with vfio-pci: one with PASIDs, one with few of them, one without."""
+    devices = accelerators()
+    with owned(*devices):
+        yield devices
+
+
+@pytest.fixture(scope="module")
+def pci(zips_of_vfio):
+    return zips_of_vfio[0].pci
 
 
 def assert_no_complaints(log):

@@ -10,22 +10,16 @@ from support.machine import IOMMU, bound_to, hidden, open_to
 from support.network import assert_forwarded
 from support.pagetable import page_table
 from support.refusal import refused
+from support.user import AS_USER, USER, memlock
 
 pytestmark = pytest.mark.intel
 
-USER = 1000
-AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--")
 OTHER = "--file-prefix=other"
 
 
 def memory(*arguments):
     """The simplest application: its start is all that matters here."""
     return (EXAMPLES / "memory", "-l", "0", *arguments, IOMMUFD)
-
-
-def memlock(kib):
-    """The start of a command that may lock so much memory."""
-    return ("prlimit", f"--memlock={kib * 1024}", "--")
 
 
 @pytest.fixture(autouse=True)

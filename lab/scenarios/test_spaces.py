@@ -2,7 +2,7 @@
 """Address spaces of an application, PASIDs bound to them, and what queues of a ZIP can reach then."""
 import pytest
 
-from support.spaces import HUGE_PAGE, Spaces, accelerators, owned, pinned
+from support.spaces import HUGE_PAGE, PAGE, Spaces, pinned
 
 pytestmark = pytest.mark.zip5
 
@@ -11,20 +11,6 @@ A, B, C, FREE = (ord(letter) for letter in "abc.")
 SHARED, OWN, OTHER, FUNCTION = range(4)
 NOBODYS = 0x7e0000000000
 MSI = 0xfee00000
-
-
-@pytest.fixture(scope="module")
-def zips_of_vfio():
-    """The machine's ZIPs, with vfio-pci: one with PASIDs, one without page requests, one without
-    PASIDs."""
-    devices = accelerators()
-    with owned(*devices):
-        yield devices
-
-
-@pytest.fixture(scope="module")
-def pci(zips_of_vfio):
-    return zips_of_vfio[0].pci
 
 
 @pytest.fixture(scope="class")
@@ -36,13 +22,6 @@ def app(pci):
         running.done("function close")
 
 
-def start_queue(app, pci, number, space, **how):
-    """A queue whose data is in an address space: its PASID."""
-    pasid = app.bind(pci, space, **how)
-    app.done(f"queue open {number} {pasid}")
-    return pasid
-
-
 @pytest.fixture(scope="class")
 def memory(app, pci):
     """Addresses of what is in the shared space, in one's own, and in the other's."""
@@ -50,7 +29,7 @@ def memory(app, pci):
     spaces = "shared", app.space(), app.space()
     for queue, (space, address) in enumerate(zip(spaces, addresses)):
         app.map_file(space, address)
-        start_queue(app, pci, queue, space)
+        app.start_queue(pci, queue, space)
     app.done(f"queue open {FUNCTION} 0")
     return addresses
 
@@ -99,7 +78,7 @@ def shared(app, pci):
 def space(app, pci):
     """A space that a queue has."""
     number = app.space()
-    start_queue(app, pci, OWN, number)
+    app.start_queue(pci, OWN, number)
     return number
 
 
@@ -143,6 +122,30 @@ class TestSharing:
         assert app.transfer(OWN, mine, shared)
         assert app.look(mine, 4096) == "all 0x61"
 
+    def test_read_only_it_can_not_be_shared_as_writable(self, app, shared, space):
+        third = app.space()
+        symbol, said = app.error(f"copy {third} {shared:#x} {space} {shared:#x} {HUGE_PAGE} rw")
+        assert symbol == "EPERM"
+        assert f"what IOAS {space} has at {shared:#x}-" in said
+        app.copy(third, shared, "ro", of=space)
+
+    def test_memory_of_eal_can_be_shared(self, app, space):
+        """Drivers take their memory from there."""
+        taken = app.alloc(3 * PAGE)
+        page = -(-taken // PAGE) * PAGE
+        mine = app.buffer(B)
+        app.map_file(space, mine)
+        app.fill(page, A, PAGE)
+        assert not app.transfer(OWN, mine, page)
+        app.copy(space, page, length=PAGE)
+        assert app.transfer(OWN, mine, page)
+        assert app.look(mine, PAGE) == "all 0x61"
+        assert app.transfer(OWN, page, mine + PAGE)
+        assert app.look(page, PAGE) == "all 0x62"
+        assert not app.transfer(OWN, mine, page + PAGE)
+        app.done(f"unmap {space} {page:#x} {PAGE}")
+        app.command("free")
+
     def test_what_the_other_space_has_not_is_refused(self, app, space):
         symbol, said = app.error(f"copy {space} {NOBODYS:#x} shared {NOBODYS:#x} 4096 rw")
         assert symbol == "ENOENT"
@@ -182,6 +185,22 @@ class TestPasids:
         assert symbol == "ERANGE"
         assert said == f"{pci}: there is no PASID 65536: it has 16 bits, 1 to 65535"
 
+    def test_a_device_may_have_fewer(self, app, zips_of_vfio):
+        """A PASID beyond them would be another one to the device."""
+        narrow = zips_of_vfio[1].pci
+        app.done(f"device open {narrow}")
+        assert " pasid_bits 8 " in app.command(f"device info {narrow}")
+        assert app.bind(narrow, "shared", 255) == 255
+        symbol, said = app.error(f"bind {narrow} shared 256 auto")
+        assert symbol == "ERANGE"
+        assert said == f"{narrow}: there is no PASID 256: it has 8 bits, 1 to 255"
+        for number in range(1, 255):
+            assert app.bind(narrow, "shared") == number
+        symbol, said = app.error(f"bind {narrow} shared any auto")
+        assert symbol == "ENOSPC"
+        assert said == f"{narrow}: all its 255 PASIDs are bound"
+        app.done(f"device close {narrow}")
+
     def test_one_in_use_is_refused(self, app, pci):
         symbol, said = app.error(f"bind {pci} shared 1 auto")
         assert symbol == "EBUSY"
@@ -210,7 +229,7 @@ class TestPasids:
         spaces = app.space(), app.space()
         app.map_file(spaces[0], first)
         app.map_file(spaces[1], second)
-        pasid = start_queue(app, pci, OWN, spaces[0])
+        pasid = app.start_queue(pci, OWN, spaces[0])
         assert app.transfer(OWN, first, first + 4096)
         app.done(f"rebind {pci} {spaces[1]} {pasid} auto")
         assert not app.transfer(OWN, first, first + 4096)
@@ -221,7 +240,7 @@ class TestPasids:
         mine = app.buffer(A)
         space = app.space()
         app.map_file(space, mine)
-        pasids = [start_queue(app, pci, queue, space) for queue in (OTHER, FUNCTION)]
+        pasids = [app.start_queue(pci, queue, space) for queue in (OTHER, FUNCTION)]
         app.done(f"unbind {pci} {pasids[0]}")
         assert not app.transfer(OTHER, mine, mine + 4096)
         assert app.transfer(FUNCTION, mine, mine + 4096)
@@ -231,7 +250,7 @@ class TestPasids:
         space = app.space()
         app.map_file(space, mine)
         table = app.number(f"pt create {space} {pci}", "pt")
-        pasid = start_queue(app, pci, OWN, space, pt=table)
+        pasid = app.start_queue(pci, OWN, space, pt=table)
         assert f"pasid {pasid}: device {pci}, ioas {space}, page table {table}" in \
             app.command("dump")
         assert app.transfer(OWN, mine, mine + 4096)
@@ -284,7 +303,7 @@ class TestHazards:
         mine = app.buffer(A, 2 * HUGE_PAGE)
         border = 0x40000000 - HUGE_PAGE
         space = app.space()
-        start_queue(app, pci, OWN, space)
+        app.start_queue(pci, OWN, space)
         app.map_file(space, mine, iova=border, length=2 * HUGE_PAGE)
         assert app.transfer(OWN, border, border + HUGE_PAGE)
         app.done(f"unmap {space} {border:#x} {2 * HUGE_PAGE}")
@@ -296,7 +315,7 @@ class TestHazards:
         space = app.space()
         app.map_file(space, mine)
         app.map_file(space, other)
-        start_queue(app, pci, OWN, space)
+        app.start_queue(pci, OWN, space)
         app.done(f"replace {mine:#x} {HUGE_PAGE}")
         app.fill(mine, C)
         assert app.transfer(OWN, mine, other)
@@ -313,6 +332,6 @@ def test_an_application_killed_leaves_nothing(pci):
         mine = running.buffer(A)
         space = running.space()
         running.map_file(space, mine)
-        assert start_queue(running, pci, OWN, space) == 1
+        assert running.start_queue(pci, OWN, space) == 1
         assert running.transfer(OWN, mine, mine + 4096)
         running.kill()

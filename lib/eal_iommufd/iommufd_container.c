@@ -185,6 +185,21 @@ unlock:
 	return ret;
 }
 
+int
+iommufd_container_check_writable(struct iommufd_container *container, uint64_t iova, uint64_t len)
+{
+	const struct iommufd_mapping *mapping;
+
+	pthread_mutex_lock(&container->lock);
+	mapping = iommufd_mappings_read_only(&container->mappings, iova, len);
+	if (mapping != NULL)
+		IOMMUFD_LOG(ERR, "what IOAS %u has at 0x%" PRIx64 "-0x%" PRIx64 " is read-only: it "
+			"can be shared as that", container->ioas.id, mapping->iova,
+			mapping->iova + mapping->len - 1);
+	pthread_mutex_unlock(&container->lock);
+	return mapping == NULL ? 0 : -EPERM;
+}
+
 static void
 log_unmap_refusal(struct iommufd_container *container, const uint64_t *va, uint64_t iova,
 		uint64_t len, int err)

@@ -130,6 +130,15 @@ int iommufd_container_map(struct iommufd_container *container,
 		const struct iommufd_backing *backing, uint64_t va, uint64_t iova, uint64_t len);
 
 /**
+ * Check that a range which is to be shared as writable is writable here. The kernel itself looks
+ * only at how the memory was mapped the first time.
+ *
+ * @return 0, or -EPERM, logged.
+ */
+int iommufd_container_check_writable(struct iommufd_container *container, uint64_t iova,
+		uint64_t len);
+
+/**
  * Unmap what the application has mapped: one mapping, or several whole neighbouring ones.
  *
  * @param va

@@ -32,6 +32,24 @@ iommufd_mappings_find(const struct iommufd_mappings *mappings, uint64_t iova)
 	return iommufd_mappings_overlapping(mappings, iova, 1);
 }
 
+/* The first one found is the topmost of them in the tree: the others are below it, on both sides. */
+struct iommufd_mapping *
+iommufd_mappings_read_only(const struct iommufd_mappings *mappings, uint64_t iova, uint64_t len)
+{
+	struct iommufd_mapping *middle, *found = NULL;
+	uint64_t end;
+
+	middle = len == 0 ? NULL : iommufd_mappings_overlapping(mappings, iova, len);
+	if (middle == NULL || middle->backing.read_only)
+		return middle;
+	if (middle->iova > iova)
+		found = iommufd_mappings_read_only(mappings, iova, middle->iova - iova);
+	end = middle->iova + middle->len;
+	if (found == NULL && end - 1 < iova + (len - 1))
+		found = iommufd_mappings_read_only(mappings, end, iova + len - end);
+	return found;
+}
+
 int
 iommufd_mappings_add(struct iommufd_mappings *mappings, const struct iommufd_mapping *mapping)
 {

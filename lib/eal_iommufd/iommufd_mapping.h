@@ -33,6 +33,10 @@ struct iommufd_mapping *iommufd_mappings_find(const struct iommufd_mappings *map
 struct iommufd_mapping *iommufd_mappings_overlapping(const struct iommufd_mappings *mappings,
 		uint64_t iova, uint64_t len);
 
+/** @return A mapping that devices may not write and that overlaps a range, or NULL. */
+struct iommufd_mapping *iommufd_mappings_read_only(const struct iommufd_mappings *mappings,
+		uint64_t iova, uint64_t len);
+
 /** Note a mapping, which overlaps none and has one user. @return 0, or -ENOMEM. */
 int iommufd_mappings_add(struct iommufd_mappings *mappings, const struct iommufd_mapping *mapping);
 

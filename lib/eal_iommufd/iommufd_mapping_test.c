@@ -125,6 +125,28 @@ range_finds_a_mapping_that_it_touches(void **state)
 	assert_null(iommufd_mappings_overlapping(*state, 0, PAGE));
 }
 
+static void
+read_only_mapping_is_found_wherever_it_is_in_a_range(void **state)
+{
+	unsigned int at, i;
+
+	(void)state;
+	for (at = 0; at < 15; at++) {
+		struct iommufd_mappings mappings = { 0 };
+
+		for (i = 0; i < 15; i++)
+			add(&mappings, i * PAGE, PAGE);
+		iommufd_mappings_find(&mappings, at * PAGE)->backing.read_only = true;
+		assert_int_equal(iommufd_mappings_read_only(&mappings, 0, 15 * PAGE)->iova,
+			at * PAGE);
+		assert_int_equal(iommufd_mappings_read_only(&mappings, at * PAGE, 1)->iova,
+			at * PAGE);
+		assert_null(iommufd_mappings_read_only(&mappings, 0, at * PAGE));
+		assert_null(iommufd_mappings_read_only(&mappings, (at + 1) * PAGE, 15 * PAGE));
+		iommufd_mappings_clear(&mappings);
+	}
+}
+
 static int
 sum_in_order(const struct iommufd_mapping *mapping, void *arg)
 {
@@ -184,6 +206,7 @@ main(void)
 		ROW_TEST(range_to_the_end_of_the_address_space_is_no_endless_loop),
 		ROW_TEST(any_byte_of_a_mapping_finds_it),
 		ROW_TEST(range_finds_a_mapping_that_it_touches),
+		cmocka_unit_test(read_only_mapping_is_found_wherever_it_is_in_a_range),
 		ROW_TEST(walk_ascends_and_returns_what_ended_it),
 		ROW_TEST(removed_mapping_is_gone_and_its_neighbours_stay),
 		cmocka_unit_test(many_mappings_are_each_found),

@@ -179,8 +179,13 @@ int rte_iommufd_as_map_file(struct rte_iommufd_as *as, int fd, uint64_t offset, 
 
 /**
  * Put what one address space has mapped into another one, too. It is pinned and counted once, and
- * it stays when the first one unmaps it. Mapping so takes longer than by file, unmapping is cheap
- * as long as the other one has it; see IOMMU_IOAS_COPY.
+ * it stays when the first one unmaps it. See IOMMU_IOAS_COPY.
+ *
+ * This is the way to share what another address space has, and costs no locked memory. Mapping and
+ * unmapping together take no longer than by file, but mapping is the dear half here, as unmapping
+ * is there: the kernel looks each 4 KiB page up to share it, or to unpin it. Hugepages that are to
+ * be there soon, and leave at leisure, are better mapped once more with rte_iommufd_as_map_file();
+ * for a few pages there is no difference.
  *
  * @param iova
  *   Where in `as`; a multiple of the page size.

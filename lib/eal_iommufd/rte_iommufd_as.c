@@ -139,8 +139,15 @@ rte_iommufd_as_copy(struct rte_iommufd_as *as, uint64_t iova, struct rte_iommufd
 		.start = from_iova,
 	};
 
+	int ret;
+
 	if (from == NULL)
 		return -EINVAL;
+	if ((flags & RTE_IOMMUFD_READ_ONLY) == 0) {
+		ret = iommufd_container_check_writable(space_of(from), from_iova, len);
+		if (ret < 0)
+			return ret;
+	}
 	backing.ioas_id = space_of(from)->ioas.id;
 	return map(as, &backing, iova, len, iova, flags);
 }

@@ -35,9 +35,12 @@ def _leaf(line: str) -> Piece:
     return Piece(int(frame, 16) << 12, way[-1] & ADDRESS & ~(length - 1), length)
 
 
-def page_table(nic: Nic) -> PageTable:
-    """The page table that the IOMMU now uses for a NIC."""
-    text = (DEBUGFS / nic.pci / "domain_translation_struct").read_text()
+def page_table(nic: Nic, pasid: int | None = None) -> PageTable:
+    """The page table that the IOMMU now uses for a device, or for one of its PASIDs."""
+    directory = DEBUGFS / nic.pci / ("" if pasid is None else f"{pasid:x}")
+    if not directory.exists():
+        return PageTable(None, [])
+    text = (directory / "domain_translation_struct").read_text()
     root = ROOT.search(text)
     return PageTable(int(root[1], 16) if root else None,
                      [_leaf(line) for line in text.splitlines() if "|" in line])

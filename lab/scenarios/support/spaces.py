@@ -10,6 +10,7 @@ from support.machine import PCI, Nic
 
 ZIP = ("0x19e5", "0xa251")
 HUGE_PAGE = 2 << 20
+PAGE = 4096
 
 
 class Spaces(Interactive):
@@ -55,6 +56,10 @@ class Spaces(Interactive):
         self.fill(address, byte, length)
         return address
 
+    def alloc(self, length: int) -> int:
+        """Memory of EAL's heap: its address."""
+        return int(self.command(f"alloc {length}").splitlines()[-1], 0)
+
     def fill(self, address: int, byte: int, length: int = HUGE_PAGE) -> None:
         self.done(f"fill {address:#x} {length} {byte}")
 
@@ -74,6 +79,12 @@ class Spaces(Interactive):
 
     def bind(self, pci: str, space, pasid: str | int = "any", pt: str | int = "auto") -> int:
         return self.number(f"bind {pci} {space} {pasid} {pt}", "pasid")
+
+    def start_queue(self, pci: str, number: int, space, **how) -> int:
+        """A queue whose data is in an address space: its PASID."""
+        pasid = self.bind(pci, space, **how)
+        self.done(f"queue open {number} {pasid}")
+        return pasid
 
     def transfer(self, queue: int, to: int, source: int, length: int = 4096) -> bool:
         """Has a queue copy: whether it could."""
