@@ -18,6 +18,8 @@ PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_re
 	ealmem.h)
 # With a prompt, and with this project's library, whose functions they call
 LINKED_APPS := spaces
+# With the iommufd bus, for which they have a driver
+BUS_APPS := bus
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -29,7 +31,7 @@ PLAIN := blocks zip
 # Preloaded: what an application asks of VFIO and iommufd
 PRELOADED := ioctls.so
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(LINKED_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(LINKED_APPS) $(BUS_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -50,6 +52,14 @@ $(LINKED_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lab/hisi_zip_model -I$(PREFIX)/include \
 		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
+
+$(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_zip.c \
+		owned_zip.h) $(LIBDIR)/librte_bus_iommufd.so \
+		/src/drivers/bus/iommufd/bus_iommufd_driver.h
+	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I/src/lab/hisi_zip_model \
+		-I$(PREFIX)/include -I/src/drivers/bus/iommufd -I/src/drivers/include \
+		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
+		$$(pkg-config --libs libdpdk-iommufd) -lrte_bus_iommufd -Wl,-rpath,$(LIBDIR)
 
 $(STATIC): %-static: /src/lab/apps/%.c $(PROMPT)
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ $(STATIC_EAL)

@@ -128,7 +128,10 @@ struct rte_bus_iommufd_driver {
 	 * @return 0 or a negative errno, with nothing left.
 	 */
 	int (*probe)(struct rte_bus_iommufd_driver *driver, struct rte_bus_iommufd_device *dev);
-	/** Give it back. @return 0, or a negative errno: then it goes on being the driver's. */
+	/**
+	 * Give it back. Queues that are still open then, the bus closes: their memory must stay.
+	 * @return 0, or a negative errno: then it goes on being the driver's.
+	 */
 	int (*remove)(struct rte_bus_iommufd_device *dev);
 };
 
