@@ -13,6 +13,8 @@
 
 #define OUR_VALUE "iommufd"
 #define EAL_VALUE "va"
+/* "-d", its value, and segment files */
+#define MAX_ADDED 3
 #define SEGMENT_FILES "single-file-segments"
 
 /** An option of EAL, with the shortest abbreviation that getopt_long() can tell from others. */
@@ -132,6 +134,27 @@ take_values(struct iommufd_args *args)
 	return ret;
 }
 
+/* In front of the application's own, and in front of what was added before. */
+static void
+add(struct iommufd_args *args, char *arg)
+{
+	memmove(&args->argv[2], &args->argv[1], (args->argc - 1) * sizeof(*args->argv));
+	args->argv[1] = arg;
+	args->argc++;
+	args->n_added++;
+}
+
+static void
+add_drivers(struct iommufd_args *args, char *drivers)
+{
+	static char option[] = "-d";
+
+	if (!args->on || drivers == NULL)
+		return;
+	add(args, drivers);
+	add(args, option);
+}
+
 static void
 add_segment_files(struct iommufd_args *args)
 {
@@ -139,11 +162,8 @@ add_segment_files(struct iommufd_args *args)
 
 	args->segment_files = args->on && args->segment_files &&
 		eal_allows_segment_files(args->argc, args->argv);
-	if (!args->segment_files)
-		return;
-	memmove(&args->argv[2], &args->argv[1], (args->argc - 1) * sizeof(*args->argv));
-	args->argv[1] = option;
-	args->argc++;
+	if (args->segment_files)
+		add(args, option);
 }
 
 static void
@@ -156,13 +176,13 @@ free_args(struct iommufd_args *args)
 }
 
 int
-iommufd_args_take(struct iommufd_args *args, int argc, char **argv)
+iommufd_args_take(struct iommufd_args *args, int argc, char **argv, char *drivers)
 {
 	int ret = -ENOMEM;
 
 	*args = (struct iommufd_args){ .argc = argc };
 	/* Room for what may be added, and for the NULL at the end. */
-	args->argv = calloc(argc + 2, sizeof(*args->argv));
+	args->argv = calloc(argc + MAX_ADDED + 1, sizeof(*args->argv));
 	args->reworded = calloc(argc + 1, sizeof(*args->reworded));
 	if (args->argv == NULL || args->reworded == NULL)
 		goto fail;
@@ -172,6 +192,7 @@ iommufd_args_take(struct iommufd_args *args, int argc, char **argv)
 	ret = take_values(args);
 	if (ret < 0)
 		goto fail;
+	add_drivers(args, drivers);
 	add_segment_files(args);
 	return 0;
 
@@ -194,12 +215,12 @@ their_own(const struct iommufd_args *args, char *arg)
 int
 iommufd_args_return(struct iommufd_args *args, char **argv, int parsed)
 {
-	/* EAL may have moved options to the front, but what was added is the first of them. */
-	const int added = args->segment_files ? 1 : 0;
+	const int added = args->n_added;
 	int i;
 
+	/* EAL may have moved options to the front, but what was added is the first of them. */
 	for (i = 0; i < args->argc; i++)
-		if (added == 0 || i != 1)
+		if (i == 0 || i > added)
 			*argv++ = their_own(args, args->argv[i]);
 	free_args(args);
 	return parsed < 0 ? parsed : parsed - added;

@@ -13,11 +13,12 @@
  *
  * is "--iova-mode=va" for EAL. Unless the user says no, or EAL would not allow it, it also gets
  * --single-file-segments: neighbouring hugepages are then neighbours in one file, and one call maps
- * them.
+ * them. And it gets "-d DIRECTORY" for this project's own drivers, where they are installed.
  */
 struct iommufd_args {
 	bool on;            /**< iommufd is asked for. */
 	bool segment_files; /**< --single-file-segments was added for the user. */
+	int n_added;        /**< How many were added for the user: those behind the first. */
 	int argc;           /**< As many as the application's, and what was added. */
 	char **argv;        /**< An array of our own. */
 	int n_reworded;
@@ -39,11 +40,13 @@ struct iommufd_reworded {
  *
  * @param argc, argv
  *   As of rte_eal_init(); they are left alone.
+ * @param drivers
+ *   The directory of drivers that EAL loads in any case, or NULL. It is kept.
  * @return
  *   0, to be followed by iommufd_args_return(); -EINVAL where the value is wrong, or -ENOMEM, with
  *   nothing to be given back.
  */
-int iommufd_args_take(struct iommufd_args *args, int argc, char **argv);
+int iommufd_args_take(struct iommufd_args *args, int argc, char **argv, char *drivers);
 
 /**
  * Give the application its own arguments back, in the order into which EAL has put them.

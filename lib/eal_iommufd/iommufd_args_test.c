@@ -30,14 +30,14 @@ count(const char *const *words)
  * its own arguments, and all of them are parsed.
  */
 static void
-check(const char *const *words, bool on, const char *const *eal_words)
+check_with(char *drivers, const char *const *words, bool on, const char *const *eal_words)
 {
 	char *argv[MAX_ARGS];
 	struct iommufd_args args;
 	int i, argc = count(words);
 
 	memcpy(argv, words, argc * sizeof(*argv));
-	assert_int_equal(iommufd_args_take(&args, argc, argv), 0);
+	assert_int_equal(iommufd_args_take(&args, argc, argv, drivers), 0);
 	assert_int_equal(args.on, on);
 	assert_int_equal(args.argc, count(eal_words));
 	for (i = 0; i < args.argc; i++)
@@ -47,6 +47,12 @@ check(const char *const *words, bool on, const char *const *eal_words)
 	assert_int_equal(iommufd_args_return(&args, argv, args.argc - 1), argc - 1);
 	for (i = 0; i < argc; i++)
 		assert_ptr_equal(argv[i], words[i]);
+}
+
+static void
+check(const char *const *words, bool on, const char *const *eal_words)
+{
+	check_with(NULL, words, on, eal_words);
 }
 
 #define WORDS(...) ((const char *const []){ "app", __VA_ARGS__, NULL })
@@ -121,7 +127,7 @@ no_arguments_at_all_leave_it_off(void **state __rte_unused)
 {
 	struct iommufd_args args;
 
-	assert_int_equal(iommufd_args_take(&args, 0, NULL), 0);
+	assert_int_equal(iommufd_args_take(&args, 0, NULL, NULL), 0);
 	assert_false(args.on);
 	assert_int_equal(iommufd_args_return(&args, NULL, 0), 0);
 }
@@ -171,7 +177,7 @@ wrong_settings_are_refused(void **state __rte_unused)
 
 	for (i = 0; i < RTE_DIM(wrong); i++) {
 		argv[1] = (char *)(uintptr_t)wrong[i];
-		assert_int_equal(iommufd_args_take(&args, 2, argv), -EINVAL);
+		assert_int_equal(iommufd_args_take(&args, 2, argv, NULL), -EINVAL);
 	}
 }
 
@@ -183,7 +189,7 @@ arguments_are_returned_where_eal_moved_them(void **state __rte_unused)
 	char *argv[MAX_ARGS];
 
 	memcpy(argv, words, count(words) * sizeof(*argv));
-	assert_int_equal(iommufd_args_take(&args, count(words), argv), 0);
+	assert_int_equal(iommufd_args_take(&args, count(words), argv, NULL), 0);
 	RTE_SWAP(args.argv[2], args.argv[3]);
 
 	assert_int_equal(iommufd_args_return(&args, argv, 2), 1);
@@ -199,9 +205,21 @@ failure_of_eal_is_passed_on(void **state __rte_unused)
 	char *argv[MAX_ARGS];
 
 	memcpy(argv, words, count(words) * sizeof(*argv));
-	assert_int_equal(iommufd_args_take(&args, count(words), argv), 0);
+	assert_int_equal(iommufd_args_take(&args, count(words), argv, NULL), 0);
 	assert_int_equal(iommufd_args_return(&args, argv, -1), -1);
 	assert_ptr_equal(argv[1], words[1]);
+}
+
+static void
+drivers_are_loaded_where_they_are_installed(void **state __rte_unused)
+{
+	static char drivers[] = "/usr/lib/dpdk-iommufd/pmds-26";
+
+	check_with(drivers, WORDS("--iova-mode=iommufd", "-d", "own.so"), true,
+		WORDS(SEGMENT_FILES, "-d", drivers, "--iova-mode=va", "-d", "own.so"));
+	check_with(drivers, WORDS("--iova-mode=iommufd", "--no-huge"), true,
+		WORDS("-d", drivers, "--iova-mode=va", "--no-huge"));
+	check_with(drivers, WORDS("-l", "0"), false, WORDS("-l", "0"));
 }
 
 int
@@ -223,6 +241,7 @@ main(void)
 		cmocka_unit_test(wrong_settings_are_refused),
 		cmocka_unit_test(arguments_are_returned_where_eal_moved_them),
 		cmocka_unit_test(failure_of_eal_is_passed_on),
+		cmocka_unit_test(drivers_are_loaded_where_they_are_installed),
 	};
 
 	return cmocka_run_group_tests_name("args", tests, NULL, NULL);

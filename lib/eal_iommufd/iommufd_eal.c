@@ -7,10 +7,13 @@
  * it asked for can be had, rather than running on without.
  */
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_dev.h>
@@ -174,13 +177,39 @@ disable:
 	return parsed;
 }
 
+/**
+ * Where drivers of this project are installed: in a directory beside this library.
+ *
+ * @param path
+ *   PATH_MAX bytes.
+ * @return path, or NULL where there is no such directory.
+ */
+static char *
+find_drivers(char *path)
+{
+	const char *slash;
+	struct stat stat_buf;
+	Dl_info info;
+
+	if (dladdr((void *)(uintptr_t)find_drivers, &info) == 0 || info.dli_fname == NULL)
+		return NULL;
+	slash = strrchr(info.dli_fname, '/');
+	if (slash == NULL)
+		return NULL;
+	snprintf(path, PATH_MAX, "%.*s/" IOMMUFD_DRIVERS, (int)(slash - info.dli_fname),
+		info.dli_fname);
+	return stat(path, &stat_buf) == 0 && S_ISDIR(stat_buf.st_mode) ? path : NULL;
+}
+
 int
 rte_eal_init(int argc, char **argv)
 {
+	/* EAL may look at its arguments again. */
+	static char drivers[PATH_MAX];
 	struct iommufd_args args;
 	int ret;
 
-	ret = iommufd_args_take(&args, argc, argv);
+	ret = iommufd_args_take(&args, argc, argv, find_drivers(drivers));
 	if (ret < 0) {
 		rte_errno = -ret;
 		return -1;
