@@ -93,13 +93,17 @@ class TestSharing:
         assert app.transfer(OWN, shared, shared + 4096)
         assert not app.transfer(OWN, shared, shared + HUGE_PAGE)
 
-    def test_mapped_once_more_it_is_pinned_twice(self, app, shared):
+    def test_mapped_once_more_it_is_pinned_twice(self, app, pci, shared):
         before = pinned(app.pid)
         other = app.space()
         app.map_file(other, shared)
         # Nothing is attached to that space: what nobody can reach isn't pinned
         assert pinned(app.pid) == before
+        pasid = app.bind(pci, other)
+        assert pinned(app.pid) == before + (HUGE_PAGE >> 10)
+        app.done(f"unbind {pci} {pasid}")
         app.done(f"space destroy {other}")
+        assert pinned(app.pid) == before
 
     def test_what_is_unmapped_faults(self, app, shared, space):
         app.done(f"unmap {space} {shared:#x} {HUGE_PAGE}")
@@ -327,11 +331,11 @@ class TestHazards:
 def test_an_application_killed_leaves_nothing(pci):
     """The next one has the device, its PASIDs and its memory at once."""
     for _ in range(2):
-        running = Spaces([])
-        running.done(f"function open {pci}")
-        mine = running.buffer(A)
-        space = running.space()
-        running.map_file(space, mine)
-        assert running.start_queue(pci, OWN, space) == 1
-        assert running.transfer(OWN, mine, mine + 4096)
-        running.kill()
+        with Spaces([]) as running:
+            running.done(f"function open {pci}")
+            mine = running.buffer(A)
+            space = running.space()
+            running.map_file(space, mine)
+            assert running.start_queue(pci, OWN, space) == 1
+            assert running.transfer(OWN, mine, mine + 4096)
+            running.kill()
