@@ -208,6 +208,7 @@ int rte_bus_iommufd_queues_available(struct rte_bus_iommufd_device *dev);
  *   - ERANGE: the argument "queues" says fewer.
  *   - EBUSY: (uacce) the kernel has none left.
  *   - EACCES: (uacce) the device node isn't this user's.
+ *   - EOVERFLOW, ENODEV: (uacce) the device has no PASIDs, or its IOMMU no SVA.
  *   - ENOTSUP: the function has no PASIDs, and its address space isn't the shared one.
  *   - ENOSPC: the function has no more of them.
  */

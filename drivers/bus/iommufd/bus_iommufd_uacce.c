@@ -31,24 +31,36 @@ iommufd_bus_uacce_queues_left(const struct rte_bus_iommufd_device *dev)
 	return number < 0 ? 0 : RTE_MIN(number, UINT16_MAX);
 }
 
+/** What an error of opening the device's node means. */
+static const char *
+reason(int error)
+{
+	switch (error) {
+	case EBUSY:
+		return "the kernel has lent out all it has";
+	case ENODEV:
+	case EOPNOTSUPP:
+	case EOVERFLOW: /* There are no PASIDs. */
+		return "the device or its IOMMU can't use the process's page tables (SVA)";
+	default:
+		return strerror(error);
+	}
+}
+
 int
 iommufd_bus_uacce_queue_open(struct rte_bus_iommufd_queue *queue)
 {
 	char path[PATH_MAX];
-	int ret;
+	int error;
 
 	snprintf(path, sizeof(path), "/dev/%s", iommufd_bus_short_name(queue->dev->name));
 	queue->fd = open(path, O_RDWR | O_CLOEXEC);
 	if (queue->fd >= 0)
 		return 0;
-	ret = -errno;
-	if (ret == -EBUSY)
-		IOMMUFD_BUS_LOG(ERR, "%s: no queue for %u: the kernel has lent out all it has",
-			queue->dev->name, queue->number);
-	else
-		IOMMUFD_BUS_LOG(ERR, "%s: no queue for %u: %s: %s", queue->dev->name,
-			queue->number, path, strerror(-ret));
-	return ret;
+	error = errno;
+	IOMMUFD_BUS_LOG(ERR, "%s: no queue for %u: %s: %s", queue->dev->name, queue->number, path,
+		reason(error));
+	return -error;
 }
 
 static int

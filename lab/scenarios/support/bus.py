@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""lab/apps/bus.c: an application with a driver of its own on the iommufd bus; what the bus tells."""
+import json
+import re
+import socket
+
+from support.application import EXAMPLES, Interactive, UNDER_LAUNCHER
+
+BUS_PREFIX = "IOMMUFD_BUS: "
+TELEMETRY = "/var/run/dpdk/{}/dpdk_telemetry.v2"
+ANSWER_BYTES = 16384
+
+
+def said_by_bus(text: str) -> list[str]:
+    """Its lines in an output."""
+    return [line.partition(BUS_PREFIX)[2] for line in text.splitlines() if BUS_PREFIX in line]
+
+
+def telemetry(question: str, file_prefix: str = "rte") -> list[dict]:
+    """What the telemetry of the application that runs answers."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.connect(TELEMETRY.format(file_prefix))
+        client.recv(ANSWER_BYTES)   # who it is
+        client.send(question.encode())
+        return json.loads(client.recv(ANSWER_BYTES))[question]
+
+
+class Bus(Interactive):
+    """A running one. Devices are named without "iommufd:"."""
+    prompt = "bus> "
+
+    def __init__(self, *devices: str, eal: tuple[str, ...] = (), before: tuple[str, ...] = (),
+                 launcher: tuple[str, ...] = UNDER_LAUNCHER):
+        allowed = [word for device in devices for word in ("-a", f"iommufd:{device}")]
+        super().__init__([*before, *launcher, EXAMPLES / "bus", "-l", "0", "--no-pci", *allowed,
+                          *eal])
+
+    @property
+    def said_at_start(self) -> list[str]:
+        return said_by_bus(self.greeting)
+
+    def done(self, line: str) -> None:
+        """Has a command carried out, which must succeed."""
+        answer = self.command(line)
+        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
+
+    def error(self, line: str) -> tuple[str, list[str]]:
+        """Has a command carried out that must fail: the error's symbol, and the bus's lines."""
+        answer = self.command(line)
+        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
+        assert found, f"{line}: {answer}"
+        return found[1].replace("EOPNOTSUPP", "ENOTSUP"), said_by_bus(answer)
+
+    def devices(self) -> dict[str, str]:
+        """Those that are listed, each with its driver or "-"."""
+        return dict(re.findall(r"^device iommufd:(\S+) (\S+)$", self.command("devices"),
+                               re.MULTILINE))
+
+    def open(self, device: str, queue: int = 0) -> int:
+        """Opens a queue; its PASID, 0 where it has none."""
+        answer = self.command(f"open {device} {queue}")
+        found = re.search(r"^pasid (\d+) areas", answer, re.MULTILINE)
+        assert found, f"open {device} {queue}: {answer}"
+        return int(found[1])
+
+    def available(self, device: str) -> int:
+        return self._number(f"available {device}", "available")
+
+    def space(self, device: str, queue: int) -> int:
+        """The number of the address space of a queue."""
+        return self._number(f"space {device} {queue}", "space")
+
+    def memory(self, size: int) -> int:
+        """Memory of EAL's: its address."""
+        return int(self.command(f"alloc {size}").splitlines()[-1], 0)
+
+    def transfer(self, device: str, queue: int, address: int) -> bool:
+        """Has a queue copy 4 KiB to an address from what is behind it: whether it could."""
+        answer = self.command(f"copy {device} {queue} {address:#x} {address + 4096:#x} 4096")
+        if answer.splitlines()[-1] == "ok":
+            return True
+        assert "EFAULT" in answer, f"queue {queue} does not answer: {answer}"
+        return False
+
+    def _number(self, line: str, what: str) -> int:
+        answer = self.command(line)
+        found = re.search(rf"^{what} (-?\d+)$", answer, re.MULTILINE)
+        assert found, f"{line}: {answer}"
+        return int(found[1])
