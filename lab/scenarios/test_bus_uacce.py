@@ -63,6 +63,19 @@ def test_hot_unplugging_gives_back_what_the_driver_left(zip0):
         assert app.available(zip0.name) == 1
 
 
+def test_a_secondary_process_sees_what_the_primary_uses(zip0):
+    """It has none of it; but EAL plugs and unplugs in all processes, or in none."""
+    with Bus(zip0.name, launcher=()) as primary, \
+            Bus(zip0.name, launcher=(), eal=("--proc-type=secondary",)) as secondary:
+        assert secondary.devices() == {zip0.name: "lab_zip"}
+        assert secondary.error(f"open {zip0.name} 0")[0] == "ENODEV"
+        primary.done(f"remove {zip0.name}")
+        assert secondary.devices() == {}
+        primary.done(f"probe iommufd:{zip0.name}")
+        assert secondary.devices() == {zip0.name: "lab_zip"}
+        primary.open(zip0.name)
+
+
 def test_a_queue_is_free_when_its_owner_is_killed(zip0):
     free = zip0.available
     with Bus(zip0.name, launcher=()) as app:
