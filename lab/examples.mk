@@ -13,7 +13,7 @@ UNMODIFIED := l2fwd l3fwd-power
 LINKED := l2fwd-linked
 APPS := mapping
 # With a prompt, and what each of them has besides its own source
-PROMPTED := memory vfio
+PROMPTED := compress memory vfio
 PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_result.h ealmem.c \
 	ealmem.h)
 # With a prompt, and with this project's library, whose functions they call
@@ -43,6 +43,7 @@ $(LINKED): %-linked: $$(wildcard $(EXAMPLES)/$$*/*.c) $(LIBDIR)/pkgconfig/libdpd
 
 $(APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c)
 $(PROMPTED): %: /src/lab/apps/%.c $(PROMPT)
+compress: $(addprefix /src/lab/apps/,zip_memory.c zip_memory.h)
 $(APPS) $(PROMPTED):
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)

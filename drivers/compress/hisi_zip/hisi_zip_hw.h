@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef HISI_ZIP_HW_H
+#define HISI_ZIP_HW_H
+
+/**
+ * @file
+ * What the HiSilicon ZIP and its queue manager read and write, hardware version 3 and later. All
+ * fields are little-endian, and so is every machine that has one.
+ */
+
+#include <assert.h>
+#include <stdint.h>
+
+/** The type of a hardware queue: its requests are all of one direction. */
+enum hisi_zip_direction {
+	HISI_ZIP_COMPRESS = 0,
+	HISI_ZIP_DECOMPRESS = 1,
+	HISI_ZIP_DIRECTIONS,
+};
+
+/** The longest input; of the room for output no more than this is used. */
+#define HISI_ZIP_MAX_LENGTH (UINT32_C(8) << 20)
+
+/** An entry of a submission queue, into which the device also puts the results. */
+struct hisi_zip_sqe {
+	uint32_t consumed;
+	uint32_t produced;
+	uint32_t compressed_length;
+	uint32_t status;		/**< 7:0 */
+	uint32_t input_length;
+	uint32_t reserved5[2];
+	uint32_t mode;			/**< 31:28 HISI_ZIP_SQE_TYPE */
+	uint32_t reserved8;
+	uint32_t kind;			/**< 7:0 format, 11:8 buffers, 15:12 window */
+	uint32_t reserved10[4];
+	uint32_t room;
+	uint32_t reserved15[3];
+	uint64_t source;
+	uint64_t destination;
+	uint32_t reserved22[10];
+};
+static_assert(sizeof(struct hisi_zip_sqe) == 128, "the hardware's layout");
+
+#define HISI_ZIP_SQE_SHIFT 7
+#define HISI_ZIP_SQE_TYPE (UINT32_C(3) << 28)
+#define HISI_ZIP_SQE_STATUS(status) ((status) & 0xff)
+/** DEFLATE without anything around it. */
+#define HISI_ZIP_KIND_RAW UINT32_C(1)
+/** Both addresses are those of scatter-gather lists; else of flat buffers. */
+#define HISI_ZIP_KIND_LISTS (UINT32_C(1) << 8)
+/** 0 to 4 for 4, 8, 16, 24 and 32 KiB. */
+#define HISI_ZIP_KIND_WINDOW(window) ((uint32_t)(window) << 12)
+
+/** What is known of an entry's status; every other one is an error. */
+enum hisi_zip_status {
+	HISI_ZIP_STATUS_SUCCESS = 0x00,
+	HISI_ZIP_STATUS_LONGER = 0x0d,	/**< Success: compressing made it longer. */
+	HISI_ZIP_STATUS_NO_ROOM = 0x0e,
+};
+
+/** An entry of a completion queue. */
+struct hisi_zip_cqe {
+	uint32_t reserved[2];
+	uint16_t place;			/**< Of the request, in the submission queue. */
+	uint16_t queue;
+	uint16_t reserved6;
+	uint16_t phase;			/**< 0; 1 in the first lap; what is written last */
+};
+static_assert(sizeof(struct hisi_zip_cqe) == 16, "the hardware's layout");
+
+#define HISI_ZIP_CQE_SHIFT 4
+#define HISI_ZIP_CQE_PHASE 1
+
+/** How many entries a block of ours has; the hardware takes up to 255. */
+#define HISI_ZIP_SGL_ENTRIES 16
+#define HISI_ZIP_SGL_ALIGNMENT 64
+
+struct hisi_zip_sge {
+	uint64_t address;
+	uint64_t reserved;
+	uint32_t length;
+	uint32_t reserved5[3];
+};
+static_assert(sizeof(struct hisi_zip_sge) == 32, "the hardware's layout");
+
+/** A block of a scatter-gather list. */
+struct hisi_zip_sgl_block {
+	uint64_t next;			/**< Address of the next block; 0: this is the last one. */
+	uint16_t entries_in_list;
+	uint16_t entries_used;
+	uint16_t entries_room;
+	uint16_t reserved[25];
+	struct hisi_zip_sge entries[HISI_ZIP_SGL_ENTRIES];
+};
+static_assert(sizeof(struct hisi_zip_sgl_block) ==
+	64 + HISI_ZIP_SGL_ENTRIES * sizeof(struct hisi_zip_sge), "the hardware's layout");
+static_assert(sizeof(struct hisi_zip_sgl_block) % HISI_ZIP_SGL_ALIGNMENT == 0,
+	"blocks that follow one another are aligned");
+
+/** A queue's doorbell, in its page. */
+#define HISI_ZIP_DOORBELL 0x1000
+#define HISI_ZIP_DOORBELL_SQ UINT64_C(0)
+#define HISI_ZIP_DOORBELL_CQ UINT64_C(1)
+
+/** The value that tells the device of a new index in a queue. */
+static inline uint64_t
+hisi_zip_doorbell(uint64_t command, uint16_t queue, uint16_t index)
+{
+	return queue | command << 12 | (uint64_t)index << 32;
+}
+
+#endif /* HISI_ZIP_HW_H */

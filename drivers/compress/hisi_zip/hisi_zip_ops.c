@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include <rte_iommufd.h>
+
+#include "hisi_zip_private.h"
+
+/* Blocks for lists beyond a pair for each request: some requests need more */
+#define SPARE_BLOCKS 64
+
+static const struct rte_compressdev_capabilities capabilities[] = {
+	{
+		.algo = RTE_COMP_ALGO_DEFLATE,
+		.comp_feature_flags = RTE_COMP_FF_OOP_SGL_IN_SGL_OUT |
+			RTE_COMP_FF_OOP_SGL_IN_LB_OUT |
+			RTE_COMP_FF_OOP_LB_IN_SGL_OUT |
+			RTE_COMP_FF_SHAREABLE_PRIV_XFORM |
+			RTE_COMP_FF_HUFFMAN_DYNAMIC,
+		.window_size = { .min = 12, .max = 15, .increment = 1 },
+	},
+	RTE_COMP_END_OF_CAPABILITIES_LIST()
+};
+
+static int
+hisi_zip_configure(struct rte_compressdev *cdev __rte_unused,
+		struct rte_compressdev_config *config __rte_unused)
+{
+	return 0;
+}
+
+static int
+hisi_zip_start(struct rte_compressdev *cdev __rte_unused)
+{
+	return 0;
+}
+
+static void
+hisi_zip_stop(struct rte_compressdev *cdev __rte_unused)
+{
+}
+
+/* The queue pairs have been released; the device goes when the bus takes it. */
+static int
+hisi_zip_close(struct rte_compressdev *cdev __rte_unused)
+{
+	return 0;
+}
+
+static void
+hisi_zip_stats_get(struct rte_compressdev *cdev, struct rte_compressdev_stats *stats)
+{
+	const struct hisi_zip_qp *qp;
+	uint16_t i;
+
+	for (i = 0; i < cdev->data->nb_queue_pairs; i++) {
+		qp = cdev->data->queue_pairs[i];
+		if (qp == NULL)
+			continue;
+		stats->enqueued_count += qp->stats.enqueued_count;
+		stats->dequeued_count += qp->stats.dequeued_count;
+		stats->enqueue_err_count += qp->stats.enqueue_err_count;
+		stats->dequeue_err_count += qp->stats.dequeue_err_count;
+	}
+}
+
+static void
+hisi_zip_stats_reset(struct rte_compressdev *cdev)
+{
+	struct hisi_zip_qp *qp;
+	uint16_t i;
+
+	for (i = 0; i < cdev->data->nb_queue_pairs; i++) {
+		qp = cdev->data->queue_pairs[i];
+		if (qp != NULL)
+			memset(&qp->stats, 0, sizeof(qp->stats));
+	}
+}
+
+static void
+hisi_zip_info_get(struct rte_compressdev *cdev, struct rte_compressdev_info *info)
+{
+	const struct hisi_zip_device *dev = cdev->data->dev_private;
+
+	info->driver_name = cdev->device->driver->name;
+	info->feature_flags = cdev->feature_flags;
+	info->capabilities = capabilities;
+	info->max_nb_queue_pairs = dev->max_qps;
+}
+
+/* Lists are read with the queue's PASID, so they have to be in its address space. */
+static int
+show_lists(const struct hisi_zip_qp *qp, const struct hisi_zip_queue *queue)
+{
+	const uint64_t address = (uintptr_t)qp->sgls.blocks;
+
+	if (queue->bus.own_as == NULL)
+		return 0;
+	return rte_iommufd_as_copy(queue->bus.own_as, address, rte_iommufd_as_shared(), address,
+			qp->sgls.size, RTE_IOMMUFD_READ_ONLY);
+}
+
+static void
+hide_lists(const struct hisi_zip_qp *qp, const struct hisi_zip_queue *queue)
+{
+	if (queue->bus.own_as != NULL)
+		rte_iommufd_as_unmap(queue->bus.own_as, (uintptr_t)qp->sgls.blocks,
+			qp->sgls.size);
+}
+
+static int
+open_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_queue *queue,
+		uint16_t number, int socket_id)
+{
+	int ret;
+
+	queue->phase = HISI_ZIP_CQE_PHASE;
+	ret = rte_bus_iommufd_queue_open(dev->bus, number, &queue->bus);
+	if (ret < 0)
+		return ret;
+	ret = show_lists(qp, queue);
+	if (ret < 0)
+		goto close_bus_queue;
+	ret = dev->kind->queue_start(dev, queue, socket_id);
+	if (ret < 0)
+		goto hide_lists;
+	queue->slots = rte_calloc_socket("hisi_zip slots", queue->depth, sizeof(queue->slots[0]),
+			0, socket_id);
+	if (queue->slots == NULL) {
+		ret = -ENOMEM;
+		goto stop_queue;
+	}
+	return 0;
+
+stop_queue:
+	dev->kind->queue_stop(dev, queue);
+hide_lists:
+	hide_lists(qp, queue);
+close_bus_queue:
+	rte_bus_iommufd_queue_close(&queue->bus);
+	return ret;
+}
+
+static void
+close_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_queue *queue)
+{
+	rte_free(queue->slots);
+	dev->kind->queue_stop(dev, queue);
+	hide_lists(qp, queue);
+	rte_bus_iommufd_queue_close(&queue->bus);
+}
+
+static int
+open_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, uint16_t qp_id, int socket_id)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < HISI_ZIP_DIRECTIONS; i++) {
+		qp->queues[i].direction = i;
+		ret = open_queue(dev, qp, &qp->queues[i], qp_id * HISI_ZIP_DIRECTIONS + i,
+				socket_id);
+		if (ret < 0)
+			goto close_queues;
+	}
+	return 0;
+
+close_queues:
+	while (i-- > 0)
+		close_queue(dev, qp, &qp->queues[i]);
+	return ret;
+}
+
+static void
+close_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp)
+{
+	unsigned int i;
+
+	for (i = HISI_ZIP_DIRECTIONS; i-- > 0; )
+		close_queue(dev, qp, &qp->queues[i]);
+}
+
+static int
+hisi_zip_qp_release(struct rte_compressdev *cdev, uint16_t qp_id)
+{
+	struct hisi_zip_device *dev = cdev->data->dev_private;
+	struct hisi_zip_qp *qp = cdev->data->queue_pairs[qp_id];
+
+	if (qp == NULL)
+		return 0;
+	cdev->data->queue_pairs[qp_id] = NULL;
+	close_queues(dev, qp);
+	hisi_zip_sgls_close(&qp->sgls);
+	rte_free(qp);
+	return 0;
+}
+
+static int
+check_depth(const struct hisi_zip_device *dev, const struct hisi_zip_qp *qp,
+		uint32_t max_inflight_ops)
+{
+	const uint16_t capacity = HISI_ZIP_QUEUE_CAPACITY(qp->queues[0].depth);
+
+	if (max_inflight_ops <= capacity)
+		return 0;
+	HISI_ZIP_LOG(ERR, dev, "%u operations under way: the hardware has room for %u",
+		max_inflight_ops, capacity);
+	return -EINVAL;
+}
+
+static int
+hisi_zip_qp_setup(struct rte_compressdev *cdev, uint16_t qp_id, uint32_t max_inflight_ops,
+		int socket_id)
+{
+	struct hisi_zip_device *dev = cdev->data->dev_private;
+	struct hisi_zip_qp *qp;
+	int ret;
+
+	if (max_inflight_ops == 0 || max_inflight_ops > UINT16_MAX / 4)
+		return -EINVAL;
+	hisi_zip_qp_release(cdev, qp_id);
+	qp = rte_zmalloc_socket("hisi_zip queue pair", sizeof(*qp), RTE_CACHE_LINE_SIZE,
+			socket_id);
+	if (qp == NULL)
+		return -ENOMEM;
+	qp->max_pending = max_inflight_ops;
+	qp->virtual_addresses = dev->bus->as == RTE_BUS_IOMMUFD_SVA;
+	qp->touch = dev->touch;
+	ret = hisi_zip_sgls_open(&qp->sgls, 2 * max_inflight_ops + SPARE_BLOCKS, socket_id);
+	if (ret < 0)
+		goto free_qp;
+	ret = open_queues(dev, qp, qp_id, socket_id);
+	if (ret < 0)
+		goto close_sgls;
+	ret = check_depth(dev, qp, max_inflight_ops);
+	if (ret < 0)
+		goto close_queues;
+	cdev->data->queue_pairs[qp_id] = qp;
+	return 0;
+
+close_queues:
+	close_queues(dev, qp);
+close_sgls:
+	hisi_zip_sgls_close(&qp->sgls);
+free_qp:
+	rte_free(qp);
+	return ret;
+}
+
+/* The hardware's number of the largest window that is no larger; there is none for 2^n > 32 KiB. */
+static unsigned int
+window(unsigned int log2)
+{
+	return log2 >= 15 ? 4 : log2 - 12;
+}
+
+/*
+ * The hardware takes no dictionary, and compressdev has no capability to say so by. Without it
+ * what is compressed is a little longer but no less right; what was compressed with one is reported
+ * as bad data.
+ */
+static int
+set_compress(struct hisi_zip_xform *xform, const struct rte_comp_compress_xform *compress)
+{
+	if (compress->algo != RTE_COMP_ALGO_DEFLATE || compress->level == RTE_COMP_LEVEL_NONE ||
+			compress->deflate.huffman == RTE_COMP_HUFFMAN_FIXED ||
+			compress->chksum != RTE_COMP_CHECKSUM_NONE ||
+			compress->hash_algo != RTE_COMP_HASH_ALGO_NONE ||
+			compress->window_size < capabilities[0].window_size.min)
+		return -ENOTSUP;
+	*xform = (struct hisi_zip_xform){
+		.direction = HISI_ZIP_COMPRESS,
+		.kind = HISI_ZIP_KIND_RAW | HISI_ZIP_KIND_WINDOW(window(compress->window_size)),
+	};
+	return 0;
+}
+
+static int
+set_decompress(struct hisi_zip_xform *xform, const struct rte_comp_decompress_xform *decompress)
+{
+	if (decompress->algo != RTE_COMP_ALGO_DEFLATE ||
+			decompress->chksum != RTE_COMP_CHECKSUM_NONE ||
+			decompress->hash_algo != RTE_COMP_HASH_ALGO_NONE ||
+			decompress->window_size > capabilities[0].window_size.max)
+		return -ENOTSUP;
+	*xform = (struct hisi_zip_xform){
+		.direction = HISI_ZIP_DECOMPRESS,
+		.kind = HISI_ZIP_KIND_RAW | HISI_ZIP_KIND_WINDOW(window(15)),
+	};
+	return 0;
+}
+
+static int
+hisi_zip_xform_create(struct rte_compressdev *cdev, const struct rte_comp_xform *wanted,
+		void **private_xform)
+{
+	struct hisi_zip_xform *xform;
+	int ret;
+
+	if (wanted == NULL)
+		return -EINVAL;
+	xform = rte_zmalloc_socket("hisi_zip xform", sizeof(*xform), 0, cdev->data->socket_id);
+	if (xform == NULL)
+		return -ENOMEM;
+	ret = wanted->type == RTE_COMP_COMPRESS ? set_compress(xform, &wanted->compress) :
+		set_decompress(xform, &wanted->decompress);
+	if (ret < 0) {
+		rte_free(xform);
+		return ret;
+	}
+	*private_xform = xform;
+	return 0;
+}
+
+static int
+hisi_zip_xform_free(struct rte_compressdev *cdev __rte_unused, void *private_xform)
+{
+	if (private_xform == NULL)
+		return -EINVAL;
+	rte_free(private_xform);
+	return 0;
+}
+
+struct rte_compressdev_ops hisi_zip_ops = {
+	.dev_configure = hisi_zip_configure,
+	.dev_start = hisi_zip_start,
+	.dev_stop = hisi_zip_stop,
+	.dev_close = hisi_zip_close,
+
+	.dev_infos_get = hisi_zip_info_get,
+
+	.stats_get = hisi_zip_stats_get,
+	.stats_reset = hisi_zip_stats_reset,
+
+	.queue_pair_setup = hisi_zip_qp_setup,
+	.queue_pair_release = hisi_zip_qp_release,
+
+	.private_xform_create = hisi_zip_xform_create,
+	.private_xform_free = hisi_zip_xform_free,
+};

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+/**
+ * @file
+ * A DPDK application that does with a compressdev, whichever EAL has, what it is told on standard
+ * input:
+ *
+ *	open			set up a queue pair of the device, the first one or the one that was
+ *				plugged, and start it
+ *	close			stop the device and give it back
+ *	plug DEVARGS		have a device probed, as "iommufd:hisi_zip-0,as=sva"
+ *	unplug NAME		have a device removed
+ *	buffer KIND BYTES SEGMENTS
+ *				take memory, as a chain of mbufs: of EAL ("eal"), of the process
+ *				("malloc", "file", "readonly", "untouched"), or addresses where no
+ *				memory is ("nowhere"); prints its number and address
+ *	text NUMBER SEED	write text there; the same SEED gives the same text
+ *	same NUMBER NUMBER BYTES
+ *				whether two begin with the same bytes
+ *	enqueue WHAT NUMBER BYTES NUMBER
+ *				hand in an operation ("compress", "decompress"), of so many bytes of
+ *				one buffer into another one
+ *	dequeue MILLISECONDS	wait for the next operation's end
+ *	request WHAT NUMBER BYTES NUMBER
+ *				both
+ *	stats
+ *	quit
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <rte_compressdev.h>
+#include <rte_cycles.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+
+#include "prompt.h"
+#include "prompt_result.h"
+#include "zip_memory.h"
+
+#define MAX_BUFFERS 128
+#define MAX_PENDING 128
+#define PATIENCE_MS 60000
+
+struct buffer {
+	uint8_t *memory;
+	size_t size;
+	struct rte_mbuf *chain;
+};
+
+/** What the application has. */
+static struct {
+	uint8_t device;
+	void *xforms[2];	/* by enum rte_comp_xform_type */
+	struct rte_mempool *mbufs;
+	struct rte_mempool *ops;
+	struct buffer buffers[MAX_BUFFERS];
+	unsigned int n_buffers;
+} app;
+
+/** For functions that return -errno. */
+static void
+print_status(int ret)
+{
+	if (ret < 0)
+		rte_errno = -ret;
+	prompt_result(ret);
+}
+
+static int
+create_xforms(void)
+{
+	struct rte_comp_xform compress = {
+		.type = RTE_COMP_COMPRESS,
+		.compress = {
+			.algo = RTE_COMP_ALGO_DEFLATE,
+			.level = RTE_COMP_LEVEL_PMD_DEFAULT,
+			.window_size = 15,
+		},
+	};
+	struct rte_comp_xform decompress = {
+		.type = RTE_COMP_DECOMPRESS,
+		.decompress = { .algo = RTE_COMP_ALGO_DEFLATE, .window_size = 15 },
+	};
+	int ret;
+
+	ret = rte_compressdev_private_xform_create(app.device, &compress,
+		&app.xforms[RTE_COMP_COMPRESS]);
+	if (ret == 0)
+		ret = rte_compressdev_private_xform_create(app.device, &decompress,
+			&app.xforms[RTE_COMP_DECOMPRESS]);
+	return ret;
+}
+
+static void
+open_device(char *const arg[])
+{
+	struct rte_compressdev_config config = {
+		.nb_queue_pairs = 1,
+		.max_nb_priv_xforms = 2,
+	};
+	int ret;
+
+	(void)arg;
+	ret = rte_compressdev_configure(app.device, &config);
+	if (ret == 0)
+		ret = rte_compressdev_queue_pair_setup(app.device, 0, MAX_PENDING, 0);
+	if (ret == 0)
+		ret = create_xforms();
+	if (ret == 0)
+		ret = rte_compressdev_start(app.device);
+	print_status(ret);
+}
+
+static void
+close_device(char *const arg[])
+{
+	(void)arg;
+	rte_compressdev_private_xform_free(app.device, app.xforms[RTE_COMP_COMPRESS]);
+	rte_compressdev_private_xform_free(app.device, app.xforms[RTE_COMP_DECOMPRESS]);
+	rte_compressdev_stop(app.device);
+	print_status(rte_compressdev_close(app.device));
+}
+
+static void
+plug(char *const arg[])
+{
+	char name[RTE_DEV_NAME_MAX_LEN];
+	int ret;
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(arg[0], ","), arg[0]);
+	ret = rte_dev_probe(arg[0]);
+	if (ret == 0) {
+		ret = rte_compressdev_get_dev_id(name);
+		app.device = ret;
+	}
+	print_status(ret);
+}
+
+static void
+unplug(char *const arg[])
+{
+	print_status(rte_eal_hotplug_remove("iommufd", arg[0]));
+}
+
+static void
+keep(void *address, void *opaque)
+{
+	(void)address;
+	(void)opaque;
+}
+
+static uint8_t *
+take_memory(const char *kind, size_t size)
+{
+	uint8_t *memory;
+
+	if (strcmp(kind, "eal") == 0)
+		return rte_zmalloc("buffer", size, 4096);
+	if (strcmp(kind, "nowhere") != 0)
+		return zip_memory(kind, size);
+	memory = zip_memory("untouched", size);
+	if (memory != NULL)
+		munmap(memory, size);
+	return memory;
+}
+
+static struct rte_mbuf *
+attach(uint8_t *memory, size_t size)
+{
+	struct rte_mbuf_ext_shared_info *info = rte_zmalloc("info", sizeof(*info), 0);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(app.mbufs);
+
+	if (info == NULL || mbuf == NULL)
+		return NULL;
+	info->free_cb = keep;
+	rte_mbuf_ext_refcnt_set(info, 1);
+	rte_pktmbuf_attach_extbuf(mbuf, memory, (uintptr_t)memory, size, info);
+	mbuf->data_off = 0;
+	mbuf->data_len = size;
+	mbuf->pkt_len = size;
+	return mbuf;
+}
+
+static int
+make_chain(struct buffer *buffer, unsigned int segments)
+{
+	const size_t size = buffer->size / segments;
+	struct rte_mbuf *segment;
+	unsigned int i;
+
+	for (i = 0; i < segments; i++) {
+		segment = attach(buffer->memory + i * size, size);
+		if (segment == NULL)
+			return -ENOMEM;
+		if (i == 0)
+			buffer->chain = segment;
+		else if (rte_pktmbuf_chain(buffer->chain, segment) < 0)
+			return -EOVERFLOW;
+	}
+	return 0;
+}
+
+static void
+take_buffer(char *const arg[])
+{
+	struct buffer *buffer = &app.buffers[app.n_buffers];
+	int ret;
+
+	if (app.n_buffers == MAX_BUFFERS) {
+		print_status(-ENOSPC);
+		return;
+	}
+	buffer->size = prompt_number(arg[1]);
+	buffer->memory = take_memory(arg[0], buffer->size);
+	ret = buffer->memory == NULL ? -ENOMEM : make_chain(buffer, prompt_number(arg[2]));
+	if (ret < 0)
+		print_status(ret);
+	else
+		printf("buffer %u at %p\n", app.n_buffers++, (void *)buffer->memory);
+}
+
+static struct buffer *
+buffer_of(const char *word)
+{
+	return &app.buffers[prompt_number(word) % MAX_BUFFERS];
+}
+
+static void
+text(char *const arg[])
+{
+	const struct buffer *buffer = buffer_of(arg[0]);
+
+	zip_memory_text(buffer->memory, buffer->size, prompt_number(arg[1]));
+	print_status(0);
+}
+
+static void
+same(char *const arg[])
+{
+	printf(memcmp(buffer_of(arg[0])->memory, buffer_of(arg[1])->memory,
+		prompt_number(arg[2])) == 0 ? "same\n" : "different\n");
+}
+
+static const char *
+status_name(uint8_t status)
+{
+	static const char *const names[] = {
+		[RTE_COMP_OP_STATUS_SUCCESS] = "SUCCESS",
+		[RTE_COMP_OP_STATUS_NOT_PROCESSED] = "NOT_PROCESSED",
+		[RTE_COMP_OP_STATUS_INVALID_ARGS] = "INVALID_ARGS",
+		[RTE_COMP_OP_STATUS_ERROR] = "ERROR",
+		[RTE_COMP_OP_STATUS_OUT_OF_SPACE_TERMINATED] = "OUT_OF_SPACE_TERMINATED",
+	};
+	const char *name = status < RTE_DIM(names) ? names[status] : NULL;
+
+	return name != NULL ? name : "unknown";
+}
+
+static bool
+hand_in(char *const arg[])
+{
+	const bool compress = strcmp(arg[0], "compress") == 0;
+	struct rte_comp_op *op = rte_comp_op_alloc(app.ops);
+
+	if (op == NULL) {
+		print_status(-ENOMEM);
+		return false;
+	}
+	op->op_type = RTE_COMP_OP_STATELESS;
+	op->private_xform = app.xforms[compress ? RTE_COMP_COMPRESS : RTE_COMP_DECOMPRESS];
+	op->m_src = buffer_of(arg[1])->chain;
+	op->m_dst = buffer_of(arg[3])->chain;
+	op->src.offset = 0;
+	op->src.length = prompt_number(arg[2]);
+	op->dst.offset = 0;
+	op->flush_flag = RTE_COMP_FLUSH_FINAL;
+	op->status = RTE_COMP_OP_STATUS_NOT_PROCESSED;
+	if (rte_compressdev_enqueue_burst(app.device, 0, &op, 1) == 1)
+		return true;
+	printf("refused: %s\n", status_name(op->status));
+	rte_comp_op_free(op);
+	return false;
+}
+
+static void
+enqueue(char *const arg[])
+{
+	if (hand_in(arg))
+		print_status(0);
+}
+
+static void
+wait_for(unsigned int milliseconds)
+{
+	const uint64_t deadline = rte_get_timer_cycles() +
+		rte_get_timer_hz() / 1000 * milliseconds;
+	struct rte_comp_op *op;
+
+	while (rte_compressdev_dequeue_burst(app.device, 0, &op, 1) == 0)
+		if (rte_get_timer_cycles() > deadline) {
+			printf("nothing\n");
+			return;
+		}
+	printf("%s: consumed %u produced %u\n", status_name(op->status), op->consumed,
+		op->produced);
+	rte_comp_op_free(op);
+}
+
+static void
+dequeue(char *const arg[])
+{
+	wait_for(prompt_number(arg[0]));
+}
+
+static void
+request(char *const arg[])
+{
+	if (hand_in(arg))
+		wait_for(PATIENCE_MS);
+}
+
+static void
+stats(char *const arg[])
+{
+	struct rte_compressdev_stats counted;
+
+	(void)arg;
+	if (rte_compressdev_stats_get(app.device, &counted) < 0) {
+		print_status(-ENODEV);
+		return;
+	}
+	printf("enqueued %" PRIu64 " dequeued %" PRIu64 " refused %" PRIu64 " errors %" PRIu64 "\n",
+		counted.enqueued_count, counted.dequeued_count, counted.enqueue_err_count,
+		counted.dequeue_err_count);
+}
+
+static const struct prompt_command commands[] = {
+	{ "open", open_device },
+	{ "close", close_device },
+	{ "plug DEVARGS", plug },
+	{ "unplug NAME", unplug },
+	{ "buffer KIND BYTES SEGMENTS", take_buffer },
+	{ "text NUMBER SEED", text },
+	{ "same NUMBER NUMBER BYTES", same },
+	{ "enqueue WHAT NUMBER BYTES NUMBER", enqueue },
+	{ "dequeue MILLISECONDS", dequeue },
+	{ "request WHAT NUMBER BYTES NUMBER", request },
+	{ "stats", stats },
+	{ NULL, NULL },
+};
+
+int
+main(int argc, char **argv)
+{
+	if (rte_eal_init(argc, argv) < 0)
+		rte_exit(EXIT_FAILURE, "rte_eal_init() failed\n");
+	app.mbufs = rte_pktmbuf_pool_create("mbufs", 4095, 0, 0, 0, SOCKET_ID_ANY);
+	app.ops = rte_comp_op_pool_create("ops", 255, 0, 0, SOCKET_ID_ANY);
+	if (app.mbufs == NULL || app.ops == NULL)
+		rte_exit(EXIT_FAILURE, "no memory\n");
+
+	prompt_loop("compress", commands);
+	return rte_eal_cleanup() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
