@@ -11,6 +11,7 @@ from support.refusal import attempt
 pytestmark = pytest.mark.zip5
 
 HUGE_PAGE = 2 << 20
+CYCLES = 100
 INSTALLED = "/build/install/bin/dpdk-iommufd.py", "run", "--"
 
 
@@ -68,6 +69,17 @@ def test_queues_that_are_open_are_not_opened_again_nor_more_than_the_limit(pci):
         app.done(f"close {pci} 0")
         assert app.available(pci) == 2
         app.open(pci, 0)
+
+
+def test_opening_and_closing_queues_leaves_nothing(pci):
+    with Bus(f"{pci},as=private", eal=(IOMMUFD,)) as app:
+        pasid = app.open(pci)
+        app.done(f"close {pci} 0")
+        before = descriptors(app)
+        for _ in range(CYCLES):
+            assert app.open(pci) == pasid
+            app.done(f"close {pci} 0")
+        assert descriptors(app) == before
 
 
 class TestWithoutPasids:

@@ -22,7 +22,7 @@ RTE_LOG_REGISTER(iommufd_bus_logtype, bus.iommufd, NOTICE)
 
 static const struct iommufd_bus_places places = {
 	.pci = "/sys/bus/pci/devices",
-	.uacce = "/sys/class/uacce",
+	.uacce = IOMMUFD_BUS_UACCE,
 };
 
 void

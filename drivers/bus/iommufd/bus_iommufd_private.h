@@ -29,6 +29,9 @@ extern int iommufd_bus_logtype;
 /** What the names of devices begin with: other buses have PCI addresses and uacce devices, too. */
 #define IOMMUFD_BUS_PREFIX "iommufd:"
 
+/** Where sysfs has uacce devices. */
+#define IOMMUFD_BUS_UACCE "/sys/class/uacce"
+
 struct iommufd_bus {
 	struct rte_bus bus;
 	/** Of the two lists and the queues of devices; not held while a device is opened. */
@@ -45,7 +48,7 @@ struct rte_bus_iommufd_device *iommufd_bus_find(const char *name);
 /** Where sysfs has devices. */
 struct iommufd_bus_places {
 	const char *pci;   /**< "/sys/bus/pci/devices" */
-	const char *uacce; /**< "/sys/class/uacce" */
+	const char *uacce; /**< IOMMUFD_BUS_UACCE */
 };
 
 /**

@@ -24,7 +24,7 @@ iommufd_bus_uacce_queues_left(const struct rte_bus_iommufd_device *dev)
 	long long number;
 	int ret;
 
-	ret = iommufd_bus_read_number("/sys/class/uacce", iommufd_bus_short_name(dev->name),
+	ret = iommufd_bus_read_number(IOMMUFD_BUS_UACCE, iommufd_bus_short_name(dev->name),
 			"available_instances", &number);
 	if (ret < 0)
 		return ret;
