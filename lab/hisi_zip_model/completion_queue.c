@@ -13,7 +13,11 @@ completion_queue_init(struct completion_queue *queue, uint16_t number, struct dm
 		struct event_queue *events, struct event_queue *errors)
 {
 	*queue = (struct completion_queue){
-		.dma = dma,
+		.ring = {
+			.dma = dma,
+			.queue = number,
+			.entry_size = sizeof(struct cq_entry),
+		},
 		.events = events,
 		.errors = errors,
 		.number = number,
@@ -28,15 +32,9 @@ completion_queue_start(struct completion_queue *queue, const struct cq_context *
 		return -EINVAL;
 	pthread_mutex_lock(&queue->lock);
 	queue->context = *context;
-	queue->base = context_base(context->base_low, context->base_high);
-	queue->depth = CONTEXT_DEPTH(context->dw3);
-	queue->phase = context->dw6 & CQ_CONTEXT_PHASE;
-	queue->lap = false;
 	queue->interrupt_wanted = context->dw6 & CQ_CONTEXT_INTERRUPT;
-	queue->head = 0;
-	queue->tail = 0;
-	queue->used = 0;
-	queue->ready = true;
+	ring_start(&queue->ring, context_base(context->base_low, context->base_high),
+			CONTEXT_DEPTH(context->dw3), context->dw6 & CQ_CONTEXT_PHASE);
 	pthread_mutex_unlock(&queue->lock);
 	return 0;
 }
@@ -45,25 +43,25 @@ void
 completion_queue_stop(struct completion_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
-	queue->ready = false;
-	atomic_fetch_add(&queue->epoch, 1);
+	ring_stop(&queue->ring);
 	pthread_mutex_unlock(&queue->lock);
 }
 
 int
 completion_queue_dump(struct completion_queue *queue, struct cq_context *context)
 {
+	const struct ring *ring = &queue->ring;
 	int ret = -ENODEV;
 
 	pthread_mutex_lock(&queue->lock);
-	if (queue->ready) {
+	if (ring->ready) {
 		*context = queue->context;
-		context->head = queue->head;
-		context->tail = queue->tail;
+		context->head = ring->head;
+		context->tail = ring->tail;
 		context->w11 &= ~CONTEXT_LAP;
-		context->w11 |= queue->lap ? CONTEXT_LAP : 0;
+		context->w11 |= ring->lap ? CONTEXT_LAP : 0;
 		context->dw6 &= ~(CQ_CONTEXT_PHASE | CQ_CONTEXT_INTERRUPT);
-		context->dw6 |= queue->phase ? CQ_CONTEXT_PHASE : 0;
+		context->dw6 |= ring->phase ? CQ_CONTEXT_PHASE : 0;
 		context->dw6 |= queue->interrupt_wanted ? CQ_CONTEXT_INTERRUPT : 0;
 		ret = 0;
 	}
@@ -86,34 +84,13 @@ notify_locked(struct completion_queue *queue)
 static int
 post_locked(struct completion_queue *queue, struct cq_entry *entry, bool wrong_phase)
 {
-	const struct dma_channel channel = {
-		.dma = queue->dma,
-		.queue = queue->number,
-		.pasid = VTD_NO_PASID,
-		.patient = true,
-		.epoch = &queue->epoch,
-		.started = atomic_load(&queue->epoch),
-	};
 	int ret;
 
-	if (!queue->ready)
-		return -ENODEV;
-	if (queue->used == queue->depth)
-		return -ENOSPC;
-	entry->phase = queue->phase != wrong_phase;
-	ret = dma_write_entry(&channel, queue->base + queue->tail * sizeof(*entry), entry,
-			sizeof(*entry));
-	if (ret < 0)
-		return ret;
-	queue->used++;
-	if (++queue->tail == queue->depth) {
-		queue->tail = 0;
-		queue->phase = !queue->phase;
-		queue->lap = !queue->lap;
-	}
-	if (queue->interrupt_wanted)
+	entry->phase = queue->ring.phase != wrong_phase;
+	ret = ring_post(&queue->ring, entry);
+	if (ret == 0 && queue->interrupt_wanted)
 		notify_locked(queue);
-	return 0;
+	return ret;
 }
 
 int
@@ -137,25 +114,21 @@ completion_queue_post(struct completion_queue *queue, uint16_t sq_number, uint16
 void
 completion_queue_consume(struct completion_queue *queue, uint32_t head, bool interrupt_wanted)
 {
-	uint32_t consumed;
+	int ret;
 
 	pthread_mutex_lock(&queue->lock);
-	if (!queue->ready || head >= queue->depth) {
+	ret = ring_consume(&queue->ring, head);
+	if (ret == -ENODEV || ret == -ERANGE) {
 		log_line("completion queue %u: doorbell %u ignored: %s", queue->number, head,
-			queue->ready ? "beyond the ring" : "not started");
+			ret == -ERANGE ? "beyond the ring" : "not started");
 		pthread_mutex_unlock(&queue->lock);
 		return;
 	}
-	consumed = (head + queue->depth - queue->head) % queue->depth;
-	if (consumed <= queue->used) {
-		queue->used -= consumed;
-		queue->head = head;
-	} else {
+	if (ret == -EINVAL)
 		log_line("completion queue %u: doorbell %u is beyond the tail %u", queue->number,
-			head, queue->tail);
-	}
+			head, queue->ring.tail);
 	queue->interrupt_wanted = interrupt_wanted;
-	if (interrupt_wanted && queue->used > 0)
+	if (interrupt_wanted && queue->ring.used > 0)
 		notify_locked(queue);
 	pthread_mutex_unlock(&queue->lock);
 }

@@ -3,13 +3,12 @@
 #define COMPLETION_QUEUE_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "contexts.h"
-#include "dma.h"
 #include "event_queue.h"
+#include "ring.h"
 
 /*
  * A ring of completions in the guest's memory, in the function's own address space. Thread-safe.
@@ -19,23 +18,12 @@
  */
 
 struct completion_queue {
-	atomic_uint epoch;	/* ends with a stop */
 	pthread_mutex_t lock;
-	struct dma *dma;
+	struct ring ring;
 	struct event_queue *events, *errors;
 	uint16_t number;
-	/* From its context, and since */
-	bool ready;
 	struct cq_context context;	/* as the driver wrote it */
-	uint64_t base;
-	uint32_t depth;
-	bool phase;
-	bool lap;			/* of the tail; inverted at each wrap */
 	bool interrupt_wanted;
-	/* Indices of entries */
-	uint32_t head;			/* the driver's, by doorbell */
-	uint32_t tail;			/* ours */
-	uint32_t used;			/* entries between them */
 };
 
 void completion_queue_init(struct completion_queue *queue, uint16_t number, struct dma *dma,

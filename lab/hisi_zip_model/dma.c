@@ -210,11 +210,3 @@ dma_write(const struct dma_channel *channel, uint64_t address, const void *from,
 		.length = length,
 	});
 }
-
-int
-dma_write_entry(const struct dma_channel *channel, uint64_t address, const void *from,
-		size_t length)
-{
-	/* All writes of whole words have their last word last: see store_words(). */
-	return dma_write(channel, address, from, length);
-}

@@ -40,7 +40,8 @@ struct dma_channel {
 };
 
 /*
- * Copies from or to the guest.
+ * Copies from or to the guest. Where whole words are written (address and length are multiples of 4)
+ * the last one of each page is stored after all the others: in a ring's entry it has the phase.
  * Returns 0, or
  *  -EFAULT: not translated; recorded once with PASID, address and access. Pages before that one
  *           have been copied.
@@ -50,13 +51,6 @@ struct dma_channel {
  */
 int dma_read(const struct dma_channel *channel, uint64_t address, void *to, size_t length);
 int dma_write(const struct dma_channel *channel, uint64_t address, const void *from,
-		size_t length);
-
-/*
- * Writes a ring's entry, within one page and a multiple of 4 bytes: its last 32-bit word, which has
- * the phase, is stored after all the others. Returns as dma_write().
- */
-int dma_write_entry(const struct dma_channel *channel, uint64_t address, const void *from,
 		size_t length);
 
 #endif

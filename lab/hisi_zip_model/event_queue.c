@@ -11,7 +11,11 @@ event_queue_init(struct event_queue *queue, struct dma *dma, unsigned int vector
 		event_interrupt interrupt, void *function)
 {
 	*queue = (struct event_queue){
-		.dma = dma,
+		.ring = {
+			.dma = dma,
+			.queue = RECORD_NO_QUEUE,
+			.entry_size = sizeof(uint32_t),
+		},
 		.interrupt = interrupt,
 		.function = function,
 		.vector = vector,
@@ -24,13 +28,7 @@ void
 event_queue_start(struct event_queue *queue, uint64_t base, uint32_t depth, bool phase)
 {
 	pthread_mutex_lock(&queue->lock);
-	queue->base = base;
-	queue->depth = depth;
-	queue->phase = phase;
-	queue->head = 0;
-	queue->tail = 0;
-	queue->used = 0;
-	queue->ready = true;
+	ring_start(&queue->ring, base, depth, phase);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -38,40 +36,9 @@ void
 event_queue_reset(struct event_queue *queue)
 {
 	pthread_mutex_lock(&queue->lock);
-	queue->ready = false;
-	atomic_fetch_add(&queue->epoch, 1);
+	ring_stop(&queue->ring);
 	queue->masked = true;
 	pthread_mutex_unlock(&queue->lock);
-}
-
-static int
-post_locked(struct event_queue *queue, uint32_t entry)
-{
-	const struct dma_channel channel = {
-		.dma = queue->dma,
-		.queue = RECORD_NO_QUEUE,
-		.pasid = VTD_NO_PASID,
-		.patient = true,
-		.epoch = &queue->epoch,
-		.started = atomic_load(&queue->epoch),
-	};
-	int ret;
-
-	if (!queue->ready)
-		return -ENODEV;
-	if (queue->used == queue->depth)
-		return -ENOSPC;
-	entry |= (uint32_t)queue->phase << PHASE_SHIFT;
-	ret = dma_write_entry(&channel, queue->base + queue->tail * sizeof(entry), &entry,
-			sizeof(entry));
-	if (ret < 0)
-		return ret;
-	queue->used++;
-	if (++queue->tail == queue->depth) {
-		queue->tail = 0;
-		queue->phase = !queue->phase;
-	}
-	return 0;
 }
 
 int
@@ -81,7 +48,8 @@ event_queue_post(struct event_queue *queue, uint32_t entry)
 	int ret;
 
 	pthread_mutex_lock(&queue->lock);
-	ret = post_locked(queue, entry);
+	entry |= (uint32_t)queue->ring.phase << PHASE_SHIFT;
+	ret = ring_post(&queue->ring, &entry);
 	masked = queue->masked;
 	pthread_mutex_unlock(&queue->lock);
 	if (ret == 0 && !masked)
@@ -92,20 +60,10 @@ event_queue_post(struct event_queue *queue, uint32_t entry)
 void
 event_queue_consume(struct event_queue *queue, uint32_t head)
 {
-	uint32_t consumed;
-
 	pthread_mutex_lock(&queue->lock);
-	if (queue->ready && head < queue->depth) {
-		consumed = (head + queue->depth - queue->head) % queue->depth;
-		/* The same index again: nothing, or a whole lap of a full ring */
-		if (consumed <= queue->used) {
-			queue->used -= consumed;
-			queue->head = head;
-		} else {
-			log_line("event queue %u: doorbell %u is beyond the tail %u: ignored",
-				queue->vector, head, queue->tail);
-		}
-	}
+	if (ring_consume(&queue->ring, head) == -EINVAL)
+		log_line("event queue %u: doorbell %u is beyond the tail %u: ignored",
+			queue->vector, head, queue->ring.tail);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -116,7 +74,7 @@ event_queue_mask(struct event_queue *queue, bool masked)
 
 	pthread_mutex_lock(&queue->lock);
 	queue->masked = masked;
-	waiting = queue->ready && queue->used > 0;
+	waiting = queue->ring.ready && queue->ring.used > 0;
 	pthread_mutex_unlock(&queue->lock);
 	if (waiting && !masked)
 		queue->interrupt(queue->function, queue->vector);

@@ -3,11 +3,10 @@
 #define EVENT_QUEUE_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dma.h"
+#include "ring.h"
 
 /*
  * One of the function's two event queues, a ring of 32-bit entries in the guest's memory, with an
@@ -19,21 +18,11 @@
 typedef void (*event_interrupt)(void *function, unsigned int vector);
 
 struct event_queue {
-	atomic_uint epoch;	/* ends with a stop */
 	pthread_mutex_t lock;
-	struct dma *dma;
+	struct ring ring;
 	event_interrupt interrupt;
 	void *function;
 	unsigned int vector;
-	/* From its context */
-	bool ready;
-	uint64_t base;
-	uint32_t depth;
-	bool phase;
-	/* Indices of entries */
-	uint32_t head;		/* the driver's, by doorbell */
-	uint32_t tail;		/* ours */
-	uint32_t used;		/* entries between them */
 	bool masked;		/* no interrupts */
 };
 

@@ -342,7 +342,7 @@ entry_has_its_last_word_last(void **state)
 	for (i = 1; i <= 100000; i++) {
 		const uint32_t entry[4] = { i, i, i, i };
 
-		assert_int_equal(dma_write_entry(&fixture->channel, BUFFER + 32, entry,
+		assert_int_equal(dma_write(&fixture->channel, BUFFER + 32, entry,
 				sizeof(entry)), 0);
 	}
 	reader.stop = true;
@@ -359,7 +359,7 @@ entry_of_one_word_is_that_word(void **state)
 	uint32_t found[3];
 	const uint32_t word = 0x12345678;
 
-	assert_int_equal(dma_write_entry(&fixture->channel, BUFFER + 4, &word, sizeof(word)), 0);
+	assert_int_equal(dma_write(&fixture->channel, BUFFER + 4, &word, sizeof(word)), 0);
 	guest_read(&fixture->process, BUFFER, found, sizeof(found));
 	assert_int_equal(found[0], 0);
 	assert_int_equal(found[1], word);
@@ -372,7 +372,7 @@ entry_that_cannot_be_written_is_a_fault(void **state)
 	struct fixture *fixture = *state;
 
 	*guest_entry(&fixture->process, BUFFER, 1) &= ~VTD_FIRST_WRITE;
-	assert_int_equal(dma_write_entry(&fixture->channel, BUFFER, fixture->out, 16), -EFAULT);
+	assert_int_equal(dma_write(&fixture->channel, BUFFER, fixture->out, 16), -EFAULT);
 	assert_fault(&fixture->guest, BUFFER, "write", VTD_NOT_WRITABLE);
 }
 

@@ -279,7 +279,7 @@ run_request(struct guest *guest, struct request *request)
 		.epoch = &guest->epoch,
 	};
 	if ((request->what & IS_ENTRY) != 0)
-		dma_write_entry(&channel, request->address, data, 4 + length % 256);
+		dma_write(&channel, request->address, data, 4 + length % 256);
 	else if (length > 0 && length <= PAGE - request->address % PAGE)
 		run_in_page(guest, &channel, request, length);
 	else if ((request->what & IS_WRITE) != 0)
