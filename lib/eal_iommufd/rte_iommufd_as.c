@@ -175,22 +175,35 @@ find_page_table(struct iommufd_container *container, uint32_t pt, struct iommufd
 	return -EINVAL;
 }
 
+/* Enters the backend where that is found; the caller leaves it. */
+static int
+enter_with_page_table(struct rte_iommufd_as *as, uint32_t pt, struct iommufd_hwpt **hwpt)
+{
+	struct iommufd_backend_parts parts;
+	int ret;
+
+	ret = iommufd_backend_enter(&parts);
+	if (ret < 0)
+		return ret;
+	ret = find_page_table(space_of(as), pt, hwpt);
+	if (ret < 0)
+		iommufd_backend_exit();
+	return ret;
+}
+
 int
 rte_iommufd_pasid_bind(struct rte_iommufd_dev *dev, struct rte_iommufd_as *as, uint32_t pt,
 		uint32_t *pasid)
 {
-	struct iommufd_backend_parts parts;
 	struct iommufd_hwpt *hwpt;
 	int ret;
 
 	if (dev == NULL || as == NULL || pasid == NULL)
 		return -EINVAL;
-	ret = iommufd_backend_enter(&parts);
+	ret = enter_with_page_table(as, pt, &hwpt);
 	if (ret < 0)
 		return ret;
-	ret = find_page_table(space_of(as), pt, &hwpt);
-	if (ret == 0)
-		ret = iommufd_pasid_bind(device_of(dev), space_of(as), hwpt, pasid);
+	ret = iommufd_pasid_bind(device_of(dev), space_of(as), hwpt, pasid);
 	iommufd_backend_exit();
 	return ret;
 }
@@ -199,18 +212,15 @@ int
 rte_iommufd_pasid_rebind(struct rte_iommufd_dev *dev, struct rte_iommufd_as *as, uint32_t pt,
 		uint32_t pasid)
 {
-	struct iommufd_backend_parts parts;
 	struct iommufd_hwpt *hwpt;
 	int ret;
 
 	if (dev == NULL || as == NULL)
 		return -EINVAL;
-	ret = iommufd_backend_enter(&parts);
+	ret = enter_with_page_table(as, pt, &hwpt);
 	if (ret < 0)
 		return ret;
-	ret = find_page_table(space_of(as), pt, &hwpt);
-	if (ret == 0)
-		ret = iommufd_pasid_rebind(device_of(dev), pasid, space_of(as), hwpt);
+	ret = iommufd_pasid_rebind(device_of(dev), pasid, space_of(as), hwpt);
 	iommufd_backend_exit();
 	return ret;
 }
@@ -255,18 +265,15 @@ rte_iommufd_pt_create(struct rte_iommufd_as *as, struct rte_iommufd_dev *dev, ui
 int
 rte_iommufd_pt_destroy(struct rte_iommufd_as *as, uint32_t pt)
 {
-	struct iommufd_backend_parts parts;
 	struct iommufd_hwpt *hwpt;
 	int ret;
 
 	if (as == NULL || pt == RTE_IOMMUFD_PT_AUTO)
 		return -EINVAL;
-	ret = iommufd_backend_enter(&parts);
+	ret = enter_with_page_table(as, pt, &hwpt);
 	if (ret < 0)
 		return ret;
-	ret = find_page_table(space_of(as), pt, &hwpt);
-	if (ret == 0)
-		ret = iommufd_container_remove_hwpt(space_of(as), hwpt);
+	ret = iommufd_container_remove_hwpt(space_of(as), hwpt);
 	iommufd_backend_exit();
 	return ret;
 }
