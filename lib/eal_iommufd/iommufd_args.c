@@ -145,11 +145,13 @@ add(struct iommufd_args *args, char *arg)
 }
 
 static void
-add_drivers(struct iommufd_args *args, char *drivers)
+add_drivers(struct iommufd_args *args, char *(*find_drivers)(void))
 {
 	static char option[] = "-d";
+	char *drivers;
 
-	if (!args->on || drivers == NULL)
+	drivers = args->on && find_drivers != NULL ? find_drivers() : NULL;
+	if (drivers == NULL)
 		return;
 	add(args, drivers);
 	add(args, option);
@@ -176,7 +178,8 @@ free_args(struct iommufd_args *args)
 }
 
 int
-iommufd_args_take(struct iommufd_args *args, int argc, char **argv, char *drivers)
+iommufd_args_take(struct iommufd_args *args, int argc, char **argv,
+		char *(*find_drivers)(void))
 {
 	int ret = -ENOMEM;
 
@@ -192,7 +195,7 @@ iommufd_args_take(struct iommufd_args *args, int argc, char **argv, char *driver
 	ret = take_values(args);
 	if (ret < 0)
 		goto fail;
-	add_drivers(args, drivers);
+	add_drivers(args, find_drivers);
 	add_segment_files(args);
 	return 0;
 

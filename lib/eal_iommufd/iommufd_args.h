@@ -40,13 +40,15 @@ struct iommufd_reworded {
  *
  * @param argc, argv
  *   As of rte_eal_init(); they are left alone.
- * @param drivers
- *   The directory of drivers that EAL loads in any case, or NULL. It is kept.
+ * @param find_drivers
+ *   Names the directory of drivers that EAL loads in any case, in memory that stays, or returns
+ *   NULL. Called only where iommufd is asked for. NULL: there are none.
  * @return
  *   0, to be followed by iommufd_args_return(); -EINVAL where the value is wrong, or -ENOMEM, with
  *   nothing to be given back.
  */
-int iommufd_args_take(struct iommufd_args *args, int argc, char **argv, char *drivers);
+int iommufd_args_take(struct iommufd_args *args, int argc, char **argv,
+		char *(*find_drivers)(void));
 
 /**
  * Give the application its own arguments back, in the order into which EAL has put them.

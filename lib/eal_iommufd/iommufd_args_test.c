@@ -30,14 +30,15 @@ count(const char *const *words)
  * its own arguments, and all of them are parsed.
  */
 static void
-check_with(char *drivers, const char *const *words, bool on, const char *const *eal_words)
+check_with(char *(*find_drivers)(void), const char *const *words, bool on,
+		const char *const *eal_words)
 {
 	char *argv[MAX_ARGS];
 	struct iommufd_args args;
 	int i, argc = count(words);
 
 	memcpy(argv, words, argc * sizeof(*argv));
-	assert_int_equal(iommufd_args_take(&args, argc, argv, drivers), 0);
+	assert_int_equal(iommufd_args_take(&args, argc, argv, find_drivers), 0);
 	assert_int_equal(args.on, on);
 	assert_int_equal(args.argc, count(eal_words));
 	for (i = 0; i < args.argc; i++)
@@ -210,16 +211,43 @@ failure_of_eal_is_passed_on(void **state __rte_unused)
 	assert_ptr_equal(argv[1], words[1]);
 }
 
+static char drivers[] = "/usr/lib/dpdk-iommufd/pmds-26";
+
+static char *
+find_installed_drivers(void)
+{
+	return drivers;
+}
+
+static char *
+find_none(void)
+{
+	return NULL;
+}
+
+static char *
+must_not_look(void)
+{
+	fail_msg("nobody has asked for iommufd");
+	return NULL;
+}
+
 static void
 drivers_are_loaded_where_they_are_installed(void **state __rte_unused)
 {
-	static char drivers[] = "/usr/lib/dpdk-iommufd/pmds-26";
-
-	check_with(drivers, WORDS("--iova-mode=iommufd", "-d", "own.so"), true,
+	check_with(find_installed_drivers, WORDS("--iova-mode=iommufd", "-d", "own.so"), true,
 		WORDS(SEGMENT_FILES, "-d", drivers, "--iova-mode=va", "-d", "own.so"));
-	check_with(drivers, WORDS("--iova-mode=iommufd", "--no-huge"), true,
+	check_with(find_installed_drivers, WORDS("--iova-mode=iommufd", "--no-huge"), true,
 		WORDS("-d", drivers, "--iova-mode=va", "--no-huge"));
-	check_with(drivers, WORDS("-l", "0"), false, WORDS("-l", "0"));
+	check_with(find_installed_drivers, WORDS("-l", "0"), false, WORDS("-l", "0"));
+	check_with(find_none, WORDS("--iova-mode=iommufd", "--no-huge"), true,
+		WORDS("--iova-mode=va", "--no-huge"));
+}
+
+static void
+drivers_are_looked_for_only_with_iommufd(void **state __rte_unused)
+{
+	check_with(must_not_look, WORDS("-l", "0"), false, WORDS("-l", "0"));
 }
 
 int
@@ -242,6 +270,7 @@ main(void)
 		cmocka_unit_test(arguments_are_returned_where_eal_moved_them),
 		cmocka_unit_test(failure_of_eal_is_passed_on),
 		cmocka_unit_test(drivers_are_loaded_where_they_are_installed),
+		cmocka_unit_test(drivers_are_looked_for_only_with_iommufd),
 	};
 
 	return cmocka_run_group_tests_name("args", tests, NULL, NULL);

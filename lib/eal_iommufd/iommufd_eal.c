@@ -177,16 +177,12 @@ disable:
 	return parsed;
 }
 
-/**
- * Where drivers of this project are installed: in a directory beside this library.
- *
- * @param path
- *   PATH_MAX bytes.
- * @return path, or NULL where there is no such directory.
- */
+/** Where drivers of this project are installed: a directory beside this library, or NULL. */
 static char *
-find_drivers(char *path)
+find_drivers(void)
 {
+	/* EAL may look at its arguments again. */
+	static char path[PATH_MAX];
 	const char *slash;
 	struct stat stat_buf;
 	Dl_info info;
@@ -196,7 +192,7 @@ find_drivers(char *path)
 	slash = strrchr(info.dli_fname, '/');
 	if (slash == NULL)
 		return NULL;
-	snprintf(path, PATH_MAX, "%.*s/" IOMMUFD_DRIVERS, (int)(slash - info.dli_fname),
+	snprintf(path, sizeof(path), "%.*s/" IOMMUFD_DRIVERS, (int)(slash - info.dli_fname),
 		info.dli_fname);
 	return stat(path, &stat_buf) == 0 && S_ISDIR(stat_buf.st_mode) ? path : NULL;
 }
@@ -204,12 +200,10 @@ find_drivers(char *path)
 int
 rte_eal_init(int argc, char **argv)
 {
-	/* EAL may look at its arguments again. */
-	static char drivers[PATH_MAX];
 	struct iommufd_args args;
 	int ret;
 
-	ret = iommufd_args_take(&args, argc, argv, find_drivers(drivers));
+	ret = iommufd_args_take(&args, argc, argv, find_drivers);
 	if (ret < 0) {
 		rte_errno = -ret;
 		return -1;
