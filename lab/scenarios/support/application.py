@@ -214,7 +214,41 @@ class DpdkTest(Interactive):
         return said[1]
 
 
-class OwnApplication(Interactive):
+class Prompted(Interactive):
+    """One of lab/apps that answers at its prompt with "ok", an error, or what was asked for."""
+
+    def done(self, line: str) -> None:
+        """Has a command carried out, which must succeed."""
+        answer = self.command(line)
+        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
+
+    def failure(self, line: str) -> tuple[str, str]:
+        """Has a command carried out that must fail; returns the error's symbol, and all it said."""
+        answer = self.command(line)
+        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
+        assert found, f"{line}: {answer}"
+        # One number has two names
+        return found[1].replace("EOPNOTSUPP", "ENOTSUP"), answer
+
+    def error(self, line: str) -> tuple[str, str]:
+        """Has a command carried out that must fail.
+
+        Returns the error's symbol, and the library's lines about it.
+        """
+        symbol, answer = self.failure(line)
+        said = [word.partition(LOG_PREFIX)[2] for word in answer.splitlines()
+                if LOG_PREFIX in word]
+        return symbol, "\n".join(said)
+
+    def number(self, line: str, what: str) -> int:
+        """Has a command carried out that answers with a number."""
+        answer = self.command(line)
+        found = re.fullmatch(rf"{what} (-?\w+)", answer.splitlines()[-1])
+        assert found, f"{line}: {answer}"
+        return int(found[1], 0)
+
+
+class OwnApplication(Prompted):
     """One of lab/apps, on one CPU."""
     program = ""
 
@@ -234,30 +268,12 @@ class Vfio(OwnApplication):
     program = "vfio"
     prompt = "vfio> "
 
-    def done(self, line: str) -> None:
-        """Has a command carried out, which must succeed."""
-        answer = self.command(line)
-        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
-
     def descriptor(self, line: str) -> int:
         """Has a command carried out that answers with a file descriptor."""
         answer = self.command(line)
         found = re.search(r"^fd (\d+)$", answer, re.MULTILINE)
         assert found, f"{line}: {answer}"
         return int(found[1])
-
-    def error(self, line: str) -> tuple[str, str]:
-        """Has a command carried out that must fail.
-
-        Returns the error's symbol, and the library's lines about it.
-        """
-        answer = self.command(line)
-        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
-        assert found, f"{line}: {answer}"
-        said = [word.partition(LOG_PREFIX)[2] for word in answer.splitlines()
-                if LOG_PREFIX in word]
-        # One number has two names
-        return found[1].replace("EOPNOTSUPP", "ENOTSUP"), "\n".join(said)
 
     def buffer(self, kind: str, length: int) -> tuple[int, int]:
         """Takes memory that isn't EAL's: "anonymous", "file" or "hugefile".

@@ -4,7 +4,7 @@ import json
 import re
 import socket
 
-from support.application import EXAMPLES, Interactive, UNDER_LAUNCHER
+from support.application import EXAMPLES, Prompted, UNDER_LAUNCHER
 
 BUS_PREFIX = "IOMMUFD_BUS: "
 TELEMETRY = "/var/run/dpdk/{}/dpdk_telemetry.v2"
@@ -25,7 +25,7 @@ def telemetry(question: str, file_prefix: str = "rte") -> list[dict]:
         return json.loads(client.recv(ANSWER_BYTES))[question]
 
 
-class Bus(Interactive):
+class Bus(Prompted):
     """A running one. Devices are named without "iommufd:"."""
     prompt = "bus> "
 
@@ -39,17 +39,10 @@ class Bus(Interactive):
     def said_at_start(self) -> list[str]:
         return said_by_bus(self.greeting)
 
-    def done(self, line: str) -> None:
-        """Has a command carried out, which must succeed."""
-        answer = self.command(line)
-        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
-
     def error(self, line: str) -> tuple[str, list[str]]:
         """Has a command carried out that must fail: the error's symbol, and the bus's lines."""
-        answer = self.command(line)
-        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
-        assert found, f"{line}: {answer}"
-        return found[1].replace("EOPNOTSUPP", "ENOTSUP"), said_by_bus(answer)
+        symbol, answer = self.failure(line)
+        return symbol, said_by_bus(answer)
 
     def devices(self) -> dict[str, str]:
         """Those that are listed, each with its driver or "-"."""
@@ -64,11 +57,11 @@ class Bus(Interactive):
         return int(found[1])
 
     def available(self, device: str) -> int:
-        return self._number(f"available {device}", "available")
+        return self.number(f"available {device}", "available")
 
     def space(self, device: str, queue: int) -> int:
         """The number of the address space of a queue."""
-        return self._number(f"space {device} {queue}", "space")
+        return self.number(f"space {device} {queue}", "space")
 
     def memory(self, size: int) -> int:
         """Memory of EAL's: its address."""
@@ -81,9 +74,3 @@ class Bus(Interactive):
             return True
         assert "EFAULT" in answer, f"queue {queue} does not answer: {answer}"
         return False
-
-    def _number(self, line: str, what: str) -> int:
-        answer = self.command(line)
-        found = re.search(rf"^{what} (-?\d+)$", answer, re.MULTILINE)
-        assert found, f"{line}: {answer}"
-        return int(found[1])

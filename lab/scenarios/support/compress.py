@@ -5,7 +5,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
-from support.application import (BUILD, EXAMPLES, IOMMUFD, Interactive, UNDER_LAUNCHER,
+from support.application import (BUILD, EXAMPLES, IOMMUFD, Prompted, UNDER_LAUNCHER,
                                  forget_hugepages)
 
 DRIVER = "compress_hisi_zip"
@@ -48,7 +48,7 @@ def stock(device: Device, program: str, *application: str, **environment: str) -
     return result.stdout
 
 
-class Compress(Interactive):
+class Compress(Prompted):
     """A running lab/apps/compress.c."""
     prompt = "compress> "
 
@@ -56,11 +56,6 @@ class Compress(Interactive):
         which = ["-a", ",".join([device.devargs, *arguments])] if probe else \
             ["-b", device.full_name]
         super().__init__([*device.before, EXAMPLES / "compress", "-l", "0", *device.eal, *which])
-
-    def done(self, line: str) -> None:
-        """Has a command carried out, which must succeed."""
-        answer = self.command(line)
-        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
 
     def buffer(self, kind: str, size: int, segments: int = 1) -> "Buffer":
         answer = self.command(f"buffer {kind} {size} {segments}")

@@ -4,8 +4,7 @@ is told."""
 import contextlib
 import re
 
-from support.application import (EXAMPLES, IOMMUFD, LOG_PREFIX, Interactive, UNDER_LAUNCHER,
-                                 allowed)
+from support.application import EXAMPLES, IOMMUFD, Prompted, UNDER_LAUNCHER, allowed
 from support.machine import PCI, Nic
 
 ZIP = ("0x19e5", "0xa251")
@@ -13,38 +12,13 @@ HUGE_PAGE = 2 << 20
 PAGE = 4096
 
 
-class Spaces(Interactive):
+class Spaces(Prompted):
     """A running one."""
     prompt = "spaces> "
 
     def __init__(self, nics: list[Nic], *eal: str, before: tuple[str, ...] = ()):
         super().__init__([*before, *UNDER_LAUNCHER, EXAMPLES / "spaces", "-l", "0",
                           *(allowed(*nics) if nics else ("--no-pci",)), IOMMUFD, *eal])
-
-    def done(self, line: str) -> None:
-        """Has a command carried out, which must succeed."""
-        answer = self.command(line)
-        assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
-
-    def error(self, line: str) -> tuple[str, str]:
-        """Has a command carried out that must fail.
-
-        Returns the error's symbol, and the library's lines about it.
-        """
-        answer = self.command(line)
-        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
-        assert found, f"{line}: {answer}"
-        said = [word.partition(LOG_PREFIX)[2] for word in answer.splitlines()
-                if LOG_PREFIX in word]
-        # One number has two names
-        return found[1].replace("EOPNOTSUPP", "ENOTSUP"), "\n".join(said)
-
-    def number(self, line: str, what: str) -> int:
-        """Has a command carried out that answers with a number."""
-        answer = self.command(line)
-        found = re.fullmatch(rf"{what} (\w+)", answer.splitlines()[-1])
-        assert found, f"{line}: {answer}"
-        return int(found[1], 0)
 
     def space(self) -> int:
         """A new address space: the number of its IOAS."""

@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from support.application import COMMAND_SECONDS, EXAMPLES, Interactive
+from support.application import COMMAND_SECONDS, EXAMPLES, Prompted
 from support.machine import PCI
 from support.port import Port, port_names
 
@@ -113,7 +113,7 @@ class Accelerator:
         return found
 
 
-class Zip(Interactive):
+class Zip(Prompted):
     """lab/apps/zip.c: requests at its own addresses, by the kernel's uacce interface alone."""
     prompt = "zip> "
 
@@ -135,35 +135,21 @@ class Zip(Interactive):
         self.finish()   # the empty line is no command
         return result
 
-    def done(self, line: str) -> None:
-        """Has a command carried out, which must succeed."""
-        self.begin(line)
-        assert (last := self.finish()) == "ok", f"{line}: {last}"
-
     def error(self, line: str) -> str:
         """Has a command carried out that must fail; returns the error's symbol."""
-        answer = self.command(line)
-        found = re.search(r"^error: .* \((\w+)\)$", answer, re.MULTILINE)
-        assert found, f"{line}: {answer}"
-        return found[1]
-
-    def _number(self, line: str, what: str) -> int:
-        answer = self.command(line)
-        found = re.search(rf"^{what} (\w+)$", answer, re.MULTILINE)
-        assert found, f"{line}: {answer}"
-        return int(found[1], 0)
+        return self.failure(line)[0]
 
     def open(self, zip_: Accelerator, kind: str = "compress") -> int:
         """Takes a queue; returns its number."""
-        return self._number(f"open {zip_.name} {kind}", "queue")
+        return self.number(f"open {zip_.name} {kind}", "queue")
 
     def buffer(self, kind: str, size: int) -> int:
         """Takes memory; returns its address."""
-        return self._number(f"buffer {kind} {size}", "buffer")
+        return self.number(f"buffer {kind} {size}", "buffer")
 
     def sum(self, address: int, size: int) -> int:
         """The CRC-32 of what is there."""
-        return self._number(f"sum {address:#x} {size}", "sum")
+        return self.number(f"sum {address:#x} {size}", "sum")
 
     def submit(self, *what) -> None:
         """Hands in a request, with arguments as request()."""
