@@ -37,6 +37,8 @@ BOOTS = (
     Boot("zip5-25.11", "25.11", "fault", "zip5",
          Options(nics=1, zip=3, zip_opts="version=5/no-pri,pasid-bits=8/no-pasid")),
     Boot("zip-25.11", "25.11", "fault", "zip", Options(nics=0, zip=2), sanitize=True),
+    Boot("accel-25.11", "25.11", "fault", "accel", Options(nics=4, zip=2)),
+    Boot("accel-24.11", "24.11", "fault", "accel", Options(nics=4, zip=2)),
     Boot("amd-25.11", "25.11", "fault", "smoke", Options(iommu="amd")),
     Boot("virtio-25.11", "25.11", "fault", "smoke", Options(iommu="virtio", append=UNSAFE)),
     Boot("narrow-25.11", "25.11", "measure", "narrow",

@@ -75,6 +75,7 @@ def perf(device_, payload, test, segments):
                  "--compress-level", "1", "--operation", "comp_and_decomp")
 
 
+@pytest.mark.accel
 class TestStock:
     """Debian's programs, without a change."""
 
