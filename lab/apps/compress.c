@@ -7,6 +7,8 @@
  *
  *	open			set up a queue pair of the device, the first one or the one that was
  *				plugged, and start it
+ *	checksum WHICH		of what isn't compressed, to be asked for by the next "open": "none",
+ *				"adler32", "crc32"
  *	close			stop the device and give it back
  *	plug DEVARGS		have a device probed, as "iommufd:hisi_zip-0,as=sva"
  *	unplug NAME		have a device removed
@@ -17,12 +19,15 @@
  *	text NUMBER SEED	write text there; the same SEED gives the same text
  *	same NUMBER NUMBER BYTES
  *				whether two begin with the same bytes
+ *	change NUMBER OFFSET	turn a byte's bits over
+ *	save NUMBER BYTES FILE	write a buffer's beginning to a file
  *	enqueue WHAT NUMBER BYTES NUMBER
  *				hand in an operation ("compress", "decompress"), of so many bytes of
  *				one buffer into another one
  *	dequeue MILLISECONDS	wait for the next operation's end
  *	request WHAT NUMBER BYTES NUMBER
  *				both
+ *	sum			the checksum that came with the last operation
  *	stats
  *	quit
  */
@@ -61,6 +66,8 @@ struct buffer {
 static struct {
 	uint8_t device;
 	void *xforms[2];	/* by enum rte_comp_xform_type */
+	enum rte_comp_checksum_type checksum;
+	uint64_t last_sum;
 	struct rte_mempool *mbufs;
 	struct rte_mempool *ops;
 	struct buffer buffers[MAX_BUFFERS];
@@ -85,11 +92,16 @@ create_xforms(void)
 			.algo = RTE_COMP_ALGO_DEFLATE,
 			.level = RTE_COMP_LEVEL_PMD_DEFAULT,
 			.window_size = 15,
+			.chksum = app.checksum,
 		},
 	};
 	struct rte_comp_xform decompress = {
 		.type = RTE_COMP_DECOMPRESS,
-		.decompress = { .algo = RTE_COMP_ALGO_DEFLATE, .window_size = 15 },
+		.decompress = {
+			.algo = RTE_COMP_ALGO_DEFLATE,
+			.window_size = 15,
+			.chksum = app.checksum,
+		},
 	};
 	int ret;
 
@@ -99,6 +111,26 @@ create_xforms(void)
 		ret = rte_compressdev_private_xform_create(app.device, &decompress,
 			&app.xforms[RTE_COMP_DECOMPRESS]);
 	return ret;
+}
+
+static void
+choose_checksum(char *const arg[])
+{
+	static const struct {
+		const char *name;
+		enum rte_comp_checksum_type type;
+	} known[] = {
+		{ "none", RTE_COMP_CHECKSUM_NONE },
+		{ "adler32", RTE_COMP_CHECKSUM_ADLER32 },
+		{ "crc32", RTE_COMP_CHECKSUM_CRC32 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(known) && strcmp(arg[0], known[i].name) != 0; i++)
+		;
+	if (i < RTE_DIM(known))
+		app.checksum = known[i].type;
+	print_status(i < RTE_DIM(known) ? 0 : -EINVAL);
 }
 
 static void
@@ -251,6 +283,27 @@ same(char *const arg[])
 		prompt_number(arg[2])) == 0 ? "same\n" : "different\n");
 }
 
+static void
+change(char *const arg[])
+{
+	buffer_of(arg[0])->memory[prompt_number(arg[1])] ^= 0xff;
+	print_status(0);
+}
+
+static void
+save(char *const arg[])
+{
+	FILE *file = fopen(arg[2], "w");
+	size_t written = 0;
+
+	if (file != NULL) {
+		written = fwrite(buffer_of(arg[0])->memory, 1, prompt_number(arg[1]), file);
+		if (fclose(file) != 0)
+			written = 0;
+	}
+	print_status(written == prompt_number(arg[1]) ? 0 : -EIO);
+}
+
 static const char *
 status_name(uint8_t status)
 {
@@ -285,6 +338,7 @@ hand_in(char *const arg[])
 	op->dst.offset = 0;
 	op->flush_flag = RTE_COMP_FLUSH_FINAL;
 	op->status = RTE_COMP_OP_STATUS_NOT_PROCESSED;
+	op->output_chksum = 0;
 	if (rte_compressdev_enqueue_burst(app.device, 0, &op, 1) == 1)
 		return true;
 	printf("refused: %s\n", status_name(op->status));
@@ -313,6 +367,7 @@ wait_for(unsigned int milliseconds)
 		}
 	printf("%s: consumed %u produced %u\n", status_name(op->status), op->consumed,
 		op->produced);
+	app.last_sum = op->output_chksum;
 	rte_comp_op_free(op);
 }
 
@@ -327,6 +382,13 @@ request(char *const arg[])
 {
 	if (hand_in(arg))
 		wait_for(PATIENCE_MS);
+}
+
+static void
+print_sum(char *const arg[])
+{
+	(void)arg;
+	printf("sum %#" PRIx64 "\n", app.last_sum);
 }
 
 static void
@@ -345,6 +407,7 @@ stats(char *const arg[])
 }
 
 static const struct prompt_command commands[] = {
+	{ "checksum WHICH", choose_checksum },
 	{ "open", open_device },
 	{ "close", close_device },
 	{ "plug DEVARGS", plug },
@@ -352,9 +415,12 @@ static const struct prompt_command commands[] = {
 	{ "buffer KIND BYTES SEGMENTS", take_buffer },
 	{ "text NUMBER SEED", text },
 	{ "same NUMBER NUMBER BYTES", same },
+	{ "change NUMBER OFFSET", change },
+	{ "save NUMBER BYTES FILE", save },
 	{ "enqueue WHAT NUMBER BYTES NUMBER", enqueue },
 	{ "dequeue MILLISECONDS", dequeue },
 	{ "request WHAT NUMBER BYTES NUMBER", request },
+	{ "sum", print_sum },
 	{ "stats", stats },
 	{ NULL, NULL },
 };

@@ -2,6 +2,7 @@
 """The compressdev driver of the ZIP: stock applications, and operations of each kind."""
 import contextlib
 import re
+import zlib
 
 import pytest
 
@@ -167,6 +168,51 @@ class TestOperations:
         app.round_trip(app.text(SIZE))
 
 
+class TestFormats:
+    """What follows a DEFLATE stream, which the hardware writes and checks."""
+
+    HEADERS = {"zlib": b"\x78\x9c", "gzip": b"\x1f\x8b\x08" + bytes(7)}
+    WINDOWS = {"deflate": -15, "zlib": 15, "gzip": 31}     # by which Python's zlib knows them
+    SUMS = {"zlib": ("adler32", zlib.adler32), "gzip": ("crc32", zlib.crc32)}
+
+    @pytest.fixture(scope="class", params=["zlib", "gzip"])
+    def format_(self, request):
+        return request.param
+
+    @pytest.fixture(scope="class")
+    def app(self, any_device, format_):
+        with Compress(any_device, f"format={format_}") as application:
+            application.done(f"checksum {self.SUMS[format_][0]}")
+            application.done("open")
+            yield application
+            application.done("close")
+
+    @pytest.mark.parametrize("segments", [1, 4])
+    def test_zlib_agrees(self, app, format_, segments, tmp_path):
+        source, packed = app.text(SIZE, segments=segments), app.buffer("eal", SIZE, segments)
+        text = app.saved(source, SIZE, tmp_path / "text")
+        status, consumed, produced = app.request("compress", source, packed)
+        assert (status, consumed) == ("SUCCESS", SIZE)
+        assert app.sum == self.SUMS[format_][1](text)
+        stream = self.HEADERS[format_] + app.saved(packed, produced, tmp_path / "packed")
+        assert zlib.decompress(stream, self.WINDOWS[format_]) == text
+
+        unpacked = app.buffer("eal", SIZE, segments)
+        assert app.request("decompress", packed, unpacked, produced) == ("SUCCESS", produced, SIZE)
+        assert app.saved(unpacked, SIZE, tmp_path / "unpacked") == text
+        assert app.sum == self.SUMS[format_][1](text)
+
+    @pytest.mark.parametrize("segments", [1, 4])
+    def test_a_wrong_trailer_is_an_error(self, app, segments):
+        source, packed = app.text(SIZE, segments=segments), app.buffer("eal", SIZE, segments)
+        unpacked = app.buffer("eal", SIZE, segments)
+        produced = app.request("compress", source, packed)[2]
+        app.done(f"change {packed.number} {produced - 1}")
+        assert app.request("decompress", packed, unpacked, produced) == ("ERROR", 0, 0)
+        app.done(f"change {packed.number} {produced - 1}")
+        assert app.request("decompress", packed, unpacked, produced)[0] == "SUCCESS"
+
+
 class TestPrivate:
     """A private address space has what was put there, and the driver's own lists."""
 
@@ -225,13 +271,20 @@ class TestQueues:
             app.kill()
         assert zips[0].available == free
 
-    @pytest.mark.parametrize("bad", ["touch=2", "touch=yes", "touch=", "tuch=1"])
+    @pytest.mark.parametrize("bad", ["touch=2", "touch=yes", "touch=", "tuch=1", "format=lz4"])
     def test_bad_arguments_are_refused(self, sva, bad):
         with Compress(sva, probe=False) as app:
             answer = app.command(f"plug {sva.devargs},{bad}")
             assert "(EINVAL)" in answer, answer
             assert bad.partition("=")[0] in answer
             app.done(f"plug {sva.devargs},touch=1")
+
+    @pytest.mark.parametrize("format_, checksum", [
+        ("deflate", "adler32"), ("deflate", "crc32"), ("zlib", "crc32"), ("gzip", "adler32")])
+    def test_a_checksum_of_another_format_is_refused(self, sva, format_, checksum):
+        with Compress(sva, f"format={format_}") as app:
+            app.done(f"checksum {checksum}")
+            assert app.failure("open")[0] == "ENOTSUP"
 
     def test_touching_is_for_the_process_page_tables(self, zips):
         with device(zips[0], "shared") as shared, Compress(shared, probe=False) as app:

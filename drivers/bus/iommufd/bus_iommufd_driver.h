@@ -21,6 +21,7 @@
  * called by one thread at a time for a device, as control operations of DPDK are.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -151,6 +152,10 @@ int rte_bus_iommufd_param_choice(const struct rte_bus_iommufd_device *dev, const
 		const char *const *choices, unsigned int *value);
 
 /** @} */
+
+/** Whether a uacce device lists an algorithm, as "gzip". */
+bool rte_bus_iommufd_has_algorithm(const struct rte_bus_iommufd_device *dev,
+		const char *algorithm);
 
 /**
  * @name Functions

@@ -19,6 +19,12 @@ has_line(const char *text, const char *word)
 	return false;
 }
 
+bool
+rte_bus_iommufd_has_algorithm(const struct rte_bus_iommufd_device *dev, const char *algorithm)
+{
+	return has_line(dev->algorithms, algorithm);
+}
+
 static bool
 is_function(const struct rte_bus_iommufd_id *id, const struct rte_bus_iommufd_device *dev)
 {
@@ -30,7 +36,7 @@ static bool
 is_uacce(const struct rte_bus_iommufd_id *id, const struct rte_bus_iommufd_device *dev)
 {
 	return id->api != NULL && strcmp(id->api, dev->api) == 0 &&
-		(id->algorithm == NULL || has_line(dev->algorithms, id->algorithm));
+		(id->algorithm == NULL || rte_bus_iommufd_has_algorithm(dev, id->algorithm));
 }
 
 const struct rte_bus_iommufd_id *

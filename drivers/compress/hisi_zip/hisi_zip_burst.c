@@ -244,6 +244,9 @@ take_request(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, uint16_t plac
 	if (likely(op->status == RTE_COMP_OP_STATUS_SUCCESS)) {
 		op->consumed = consumed;
 		op->produced = produced;
+		if (unlikely(hisi_zip_format(sqe->kind) != HISI_ZIP_FORMAT_RAW))
+			op->output_chksum = hisi_zip_checksum(hisi_zip_format(sqe->kind),
+					sqe->checksum);
 	} else {
 		qp->stats.dequeue_err_count++;
 	}

@@ -27,11 +27,11 @@ static struct hisi_zip_qp qp;
 static struct rte_comp_op op_memory[OPS], *ops[OPS], *done[OPS];
 static struct hisi_zip_xform compress = {
 	.direction = HISI_ZIP_COMPRESS,
-	.kind = HISI_ZIP_KIND_RAW | HISI_ZIP_KIND_WINDOW(4),
+	.kind = HISI_ZIP_FORMAT_RAW | HISI_ZIP_KIND_WINDOW(4),
 };
 static struct hisi_zip_xform decompress = {
 	.direction = HISI_ZIP_DECOMPRESS,
-	.kind = HISI_ZIP_KIND_RAW | HISI_ZIP_KIND_WINDOW(4),
+	.kind = HISI_ZIP_FORMAT_RAW | HISI_ZIP_KIND_WINDOW(4),
 };
 
 static int

@@ -38,19 +38,47 @@ struct hisi_zip_sqe {
 	uint32_t reserved15[3];
 	uint64_t source;
 	uint64_t destination;
-	uint32_t reserved22[10];
+	uint32_t reserved22[9];
+	uint32_t checksum;		/**< Not of raw DEFLATE. */
 };
 static_assert(sizeof(struct hisi_zip_sqe) == 128, "the hardware's layout");
 
 #define HISI_ZIP_SQE_SHIFT 7
 #define HISI_ZIP_SQE_TYPE (UINT32_C(3) << 28)
 #define HISI_ZIP_SQE_STATUS(status) ((status) & 0xff)
-/** DEFLATE without anything around it. */
-#define HISI_ZIP_KIND_RAW UINT32_C(1)
+/** What follows a DEFLATE stream, which the hardware writes and checks: 7:0 of "kind". */
+enum hisi_zip_format {
+	HISI_ZIP_FORMAT_RAW = 1,	/**< Nothing. */
+	HISI_ZIP_FORMAT_ZLIB = 2,	/**< The trailer of RFC 1950. */
+	HISI_ZIP_FORMAT_GZIP = 3,	/**< The trailer of RFC 1952. */
+};
+
 /** Both addresses are those of scatter-gather lists; else of flat buffers. */
 #define HISI_ZIP_KIND_LISTS (UINT32_C(1) << 8)
 /** 0 to 4 for 4, 8, 16, 24 and 32 KiB. */
 #define HISI_ZIP_KIND_WINDOW(window) ((uint32_t)(window) << 12)
+
+/** The format in an entry's "kind". */
+static inline enum hisi_zip_format
+hisi_zip_format(uint32_t kind)
+{
+	return (enum hisi_zip_format)(kind & 0xff);
+}
+
+/**
+ * Adler-32 or CRC-32 of what isn't compressed, from an entry's word. Of the CRC the hardware shows
+ * the register before its last step, with its bits the other way round.
+ */
+static inline uint32_t
+hisi_zip_checksum(enum hisi_zip_format format, uint32_t word)
+{
+	if (format != HISI_ZIP_FORMAT_GZIP)
+		return word;
+	word = __builtin_bswap32(~word);
+	word = (word >> 4 & 0x0f0f0f0f) | (word & 0x0f0f0f0f) << 4;
+	word = (word >> 2 & 0x33333333) | (word & 0x33333333) << 2;
+	return (word >> 1 & 0x55555555) | (word & 0x55555555) << 1;
+}
 
 /** What is known of an entry's status; every other one is an error. */
 enum hisi_zip_status {

@@ -12,17 +12,32 @@
 /* Blocks for lists beyond a pair for each request: some requests need more */
 #define SPARE_BLOCKS 64
 
-static const struct rte_compressdev_capabilities capabilities[] = {
-	{
-		.algo = RTE_COMP_ALGO_DEFLATE,
-		.comp_feature_flags = RTE_COMP_FF_OOP_SGL_IN_SGL_OUT |
-			RTE_COMP_FF_OOP_SGL_IN_LB_OUT |
-			RTE_COMP_FF_OOP_LB_IN_SGL_OUT |
-			RTE_COMP_FF_SHAREABLE_PRIV_XFORM |
-			RTE_COMP_FF_HUFFMAN_DYNAMIC,
-		.window_size = { .min = 12, .max = 15, .increment = 1 },
-	},
-	RTE_COMP_END_OF_CAPABILITIES_LIST()
+#define WINDOW_MIN 12
+#define WINDOW_MAX 15
+
+#define CAPABILITIES(checksum) { \
+	{ \
+		.algo = RTE_COMP_ALGO_DEFLATE, \
+		.comp_feature_flags = RTE_COMP_FF_OOP_SGL_IN_SGL_OUT | \
+			RTE_COMP_FF_OOP_SGL_IN_LB_OUT | \
+			RTE_COMP_FF_OOP_LB_IN_SGL_OUT | \
+			RTE_COMP_FF_SHAREABLE_PRIV_XFORM | \
+			RTE_COMP_FF_HUFFMAN_DYNAMIC | (checksum), \
+		.window_size = { .min = WINDOW_MIN, .max = WINDOW_MAX, .increment = 1 }, \
+	}, \
+	RTE_COMP_END_OF_CAPABILITIES_LIST() \
+}
+
+/* A device has one format for all its operations: compressdev has no word for what follows DEFLATE */
+static const struct {
+	struct rte_compressdev_capabilities capabilities[2];
+	enum rte_comp_checksum_type checksum;
+} formats[] = {
+	[HISI_ZIP_FORMAT_RAW] = { CAPABILITIES(0), RTE_COMP_CHECKSUM_NONE },
+	[HISI_ZIP_FORMAT_ZLIB] = { CAPABILITIES(RTE_COMP_FF_ADLER32_CHECKSUM),
+		RTE_COMP_CHECKSUM_ADLER32 },
+	[HISI_ZIP_FORMAT_GZIP] = { CAPABILITIES(RTE_COMP_FF_CRC32_CHECKSUM),
+		RTE_COMP_CHECKSUM_CRC32 },
 };
 
 static int
@@ -87,7 +102,7 @@ hisi_zip_info_get(struct rte_compressdev *cdev, struct rte_compressdev_info *inf
 
 	info->driver_name = cdev->device->driver->name;
 	info->feature_flags = cdev->feature_flags;
-	info->capabilities = capabilities;
+	info->capabilities = formats[dev->format].capabilities;
 	info->max_nb_queue_pairs = dev->max_qps;
 }
 
@@ -254,7 +269,13 @@ free_qp:
 static unsigned int
 window(unsigned int log2)
 {
-	return log2 >= 15 ? 4 : log2 - 12;
+	return log2 >= WINDOW_MAX ? 4 : log2 - WINDOW_MIN;
+}
+
+static bool
+has_checksum(enum hisi_zip_format format, enum rte_comp_checksum_type checksum)
+{
+	return checksum == RTE_COMP_CHECKSUM_NONE || checksum == formats[format].checksum;
 }
 
 /*
@@ -263,32 +284,34 @@ window(unsigned int log2)
  * as bad data.
  */
 static int
-set_compress(struct hisi_zip_xform *xform, const struct rte_comp_compress_xform *compress)
+set_compress(struct hisi_zip_xform *xform, enum hisi_zip_format format,
+		const struct rte_comp_compress_xform *compress)
 {
 	if (compress->algo != RTE_COMP_ALGO_DEFLATE || compress->level == RTE_COMP_LEVEL_NONE ||
 			compress->deflate.huffman == RTE_COMP_HUFFMAN_FIXED ||
-			compress->chksum != RTE_COMP_CHECKSUM_NONE ||
+			!has_checksum(format, compress->chksum) ||
 			compress->hash_algo != RTE_COMP_HASH_ALGO_NONE ||
-			compress->window_size < capabilities[0].window_size.min)
+			compress->window_size < WINDOW_MIN)
 		return -ENOTSUP;
 	*xform = (struct hisi_zip_xform){
 		.direction = HISI_ZIP_COMPRESS,
-		.kind = HISI_ZIP_KIND_RAW | HISI_ZIP_KIND_WINDOW(window(compress->window_size)),
+		.kind = format | HISI_ZIP_KIND_WINDOW(window(compress->window_size)),
 	};
 	return 0;
 }
 
 static int
-set_decompress(struct hisi_zip_xform *xform, const struct rte_comp_decompress_xform *decompress)
+set_decompress(struct hisi_zip_xform *xform, enum hisi_zip_format format,
+		const struct rte_comp_decompress_xform *decompress)
 {
 	if (decompress->algo != RTE_COMP_ALGO_DEFLATE ||
-			decompress->chksum != RTE_COMP_CHECKSUM_NONE ||
+			!has_checksum(format, decompress->chksum) ||
 			decompress->hash_algo != RTE_COMP_HASH_ALGO_NONE ||
-			decompress->window_size > capabilities[0].window_size.max)
+			decompress->window_size > WINDOW_MAX)
 		return -ENOTSUP;
 	*xform = (struct hisi_zip_xform){
 		.direction = HISI_ZIP_DECOMPRESS,
-		.kind = HISI_ZIP_KIND_RAW | HISI_ZIP_KIND_WINDOW(window(15)),
+		.kind = format | HISI_ZIP_KIND_WINDOW(window(WINDOW_MAX)),
 	};
 	return 0;
 }
@@ -297,6 +320,7 @@ static int
 hisi_zip_xform_create(struct rte_compressdev *cdev, const struct rte_comp_xform *wanted,
 		void **private_xform)
 {
+	const struct hisi_zip_device *dev = cdev->data->dev_private;
 	struct hisi_zip_xform *xform;
 	int ret;
 
@@ -305,8 +329,9 @@ hisi_zip_xform_create(struct rte_compressdev *cdev, const struct rte_comp_xform 
 	xform = rte_zmalloc_socket("hisi_zip xform", sizeof(*xform), 0, cdev->data->socket_id);
 	if (xform == NULL)
 		return -ENOMEM;
-	ret = wanted->type == RTE_COMP_COMPRESS ? set_compress(xform, &wanted->compress) :
-		set_decompress(xform, &wanted->decompress);
+	ret = wanted->type == RTE_COMP_COMPRESS ?
+		set_compress(xform, dev->format, &wanted->compress) :
+		set_decompress(xform, dev->format, &wanted->decompress);
 	if (ret < 0) {
 		rte_free(xform);
 		return ret;

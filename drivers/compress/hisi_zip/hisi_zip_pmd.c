@@ -14,8 +14,33 @@
 #include "hisi_zip_private.h"
 
 #define TOUCH "touch"
+#define FORMAT "format"
 
 RTE_LOG_REGISTER(hisi_zip_logtype, pmd.compress.hisi_zip, NOTICE);
+
+static int
+parse_format(struct hisi_zip_device *dev)
+{
+	static const char *const names[] = { "deflate", "zlib", "gzip", NULL };
+	static const enum hisi_zip_format formats[] = {
+		HISI_ZIP_FORMAT_RAW,
+		HISI_ZIP_FORMAT_ZLIB,
+		HISI_ZIP_FORMAT_GZIP,
+	};
+	unsigned int chosen = 0;
+	int ret;
+
+	ret = rte_bus_iommufd_param_choice(dev->bus, FORMAT, names, &chosen);
+	if (ret < 0)
+		return ret;
+	if (dev->bus->kind == RTE_BUS_IOMMUFD_UACCE &&
+			!rte_bus_iommufd_has_algorithm(dev->bus, names[chosen])) {
+		HISI_ZIP_LOG(ERR, dev, FORMAT "=%s: it has not got that", names[chosen]);
+		return -ENOTSUP;
+	}
+	dev->format = formats[chosen];
+	return 0;
+}
 
 static int
 parse_arguments(struct hisi_zip_device *dev)
@@ -23,6 +48,9 @@ parse_arguments(struct hisi_zip_device *dev)
 	uint32_t touch = 0;
 	int ret;
 
+	ret = parse_format(dev);
+	if (ret < 0)
+		return ret;
 	ret = rte_bus_iommufd_param_u32(dev->bus, TOUCH, 0, 1, &touch);
 	if (ret < 0)
 		return ret;
@@ -134,7 +162,7 @@ static const struct rte_bus_iommufd_id ids[] = {
 	{ 0 },
 };
 
-static const char *const arguments[] = { TOUCH, NULL };
+static const char *const arguments[] = { FORMAT, TOUCH, NULL };
 
 static struct rte_bus_iommufd_driver hisi_zip_driver = {
 	.id_table = ids,

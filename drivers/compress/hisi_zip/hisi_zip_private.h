@@ -46,7 +46,8 @@ struct hisi_zip_device {
 	struct rte_bus_iommufd_device *bus;
 	const struct hisi_zip_kind *kind;
 	uint16_t max_qps;
-	bool touch;		/**< The argument. */
+	bool touch;		/**< An argument, as the next one is. */
+	enum hisi_zip_format format;
 
 	/* Of a function: */
 	volatile uint8_t *registers;

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 
 from support.application import (BUILD, EXAMPLES, IOMMUFD, Prompted, UNDER_LAUNCHER,
                                  forget_hugepages)
@@ -96,6 +97,16 @@ class Compress(Prompted):
             "SUCCESS", produced, source.size)
         answer = self.command(f"same {source.number} {unpacked.number} {source.size}")
         assert answer.splitlines()[-1] == "same"
+
+    def saved(self, buffer: "Buffer", size: int, path: Path) -> bytes:
+        """What a buffer begins with."""
+        self.done(f"save {buffer.number} {size} {path}")
+        return path.read_bytes()
+
+    @property
+    def sum(self) -> int:
+        """The checksum that came with the last operation."""
+        return self.number("sum", "sum")
 
     def stats(self) -> dict[str, int]:
         return {name: int(value) for name, value in
