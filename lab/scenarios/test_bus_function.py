@@ -6,6 +6,7 @@ import pytest
 
 from support.application import IOMMUFD
 from support.bus import Bus, said_by_bus, telemetry
+from support.pagetable import page_table
 from support.refusal import attempt
 
 pytestmark = pytest.mark.zip5
@@ -108,16 +109,45 @@ def test_telemetry_has_devices_and_queues(pci, zips_of_vfio):
         pasid = app.open(pci, 3)
         space = app.space(pci, 3)
         devices = {device["name"]: device for device in telemetry("/iommufd_bus/devices")}
+        number = devices[f"iommufd:{pci}"].pop("page_table")
         assert devices[f"iommufd:{pci}"] == {
             "name": f"iommufd:{pci}", "kind": "function", "driver": "lab_zip", "numa_node": -1,
             "as": "private", "pasid_bits": 16}
         assert devices[f"iommufd:{other}"]["as"] == "shared"
         assert devices[f"iommufd:{other}"]["pasid_bits"] == 8
-        assert telemetry("/iommufd_bus/queues") == [
-            {"device": f"iommufd:{pci}", "queue": 3, "as": "private", "pasid": pasid,
-             "as_id": space}]
+        queue, = telemetry("/iommufd_bus/queues")
+        assert queue.pop("page_table") != number
+        assert queue == {"device": f"iommufd:{pci}", "queue": 3, "as": "private", "pasid": pasid,
+                         "as_id": space}
         app.done(f"close {pci} 3")
         assert telemetry("/iommufd_bus/queues") == []
+
+
+def test_telemetry_has_the_page_tables_that_the_iommu_has(pci, zips_of_vfio):
+    """Two private queues, one of which moves; two of a function that shares; one without PASIDs."""
+    functions = {f"iommufd:{device.pci}": device for device in zips_of_vfio}
+    _, shared, without = (device.pci for device in zips_of_vfio)
+    with Bus(f"{pci},as=private", shared, without, eal=(IOMMUFD,)) as app:
+        for device, queue in (pci, 0), (pci, 1), (shared, 0), (shared, 1), (without, 0):
+            app.open(device, queue)
+
+        def check(n_tables):
+            """All that has one number has one table, and the other way round."""
+            answers = telemetry("/iommufd_bus/devices") + telemetry("/iommufd_bus/queues")
+            assert len(answers) == len(functions) + 5
+            tables = {(answer["page_table"],
+                       page_table(functions[answer.get("device", answer.get("name"))],
+                                  answer.get("pasid") or None).root) for answer in answers}
+            numbers, roots = zip(*tables)
+            assert len(tables) == len(set(numbers)) == len(set(roots)) == n_tables, tables
+            assert None not in roots
+
+        check(n_tables=3)
+        app.done(f"bind {pci} 1 0")
+        check(n_tables=2)
+        app.done(f"bind {pci} 0 shared")
+        app.done(f"bind {pci} 1 shared")
+        check(n_tables=1)
 
 
 class TestHotPlug:

@@ -92,8 +92,9 @@ find(struct iommufd_device *dev, uint32_t number)
 	return NULL;
 }
 
-static int
-find_bound(struct iommufd_device *dev, uint32_t number, struct iommufd_pasid **pasid)
+int
+iommufd_pasid_find_bound(struct iommufd_device *dev, uint32_t number,
+		struct iommufd_pasid **pasid)
 {
 	*pasid = find(dev, number);
 	if (*pasid != NULL)
@@ -211,7 +212,7 @@ iommufd_pasid_rebind(struct iommufd_device *dev, uint32_t number,
 	struct iommufd_pasid *pasid;
 	int ret;
 
-	ret = find_bound(dev, number, &pasid);
+	ret = iommufd_pasid_find_bound(dev, number, &pasid);
 	if (ret < 0)
 		return ret;
 	previous = pasid->container;
@@ -237,7 +238,7 @@ iommufd_pasid_unbind(struct iommufd_device *dev, uint32_t number)
 	struct iommufd_pasid *pasid;
 	int ret;
 
-	ret = find_bound(dev, number, &pasid);
+	ret = iommufd_pasid_find_bound(dev, number, &pasid);
 	if (ret == 0)
 		unbind(dev, pasid);
 	return ret;

@@ -50,6 +50,10 @@ int iommufd_pasid_bind(struct iommufd_device *dev, struct iommufd_container *con
 int iommufd_pasid_rebind(struct iommufd_device *dev, uint32_t number,
 		struct iommufd_container *container, struct iommufd_hwpt *hwpt);
 
+/** Find a PASID that is bound. @return 0, or -ENOENT, logged. */
+int iommufd_pasid_find_bound(struct iommufd_device *dev, uint32_t number,
+		struct iommufd_pasid **pasid);
+
 /** Unbind a PASID: its accesses fault from now on. @return 0, or -ENOENT, logged. */
 int iommufd_pasid_unbind(struct iommufd_device *dev, uint32_t number);
 

@@ -296,6 +296,21 @@ int rte_iommufd_pasid_rebind(struct rte_iommufd_dev *dev, struct rte_iommufd_as 
  */
 int rte_iommufd_pasid_unbind(struct rte_iommufd_dev *dev, uint32_t pasid);
 
+/** What a PASID is bound to. */
+struct rte_iommufd_pasid_info {
+	uint32_t as_id; /**< The address space... */
+	uint32_t pt;    /**< ... and the page table, by the kernel's numbers. */
+};
+
+/**
+ * Get what a PASID of a device is bound to.
+ *
+ * @return
+ *   - ENOENT: it isn't bound.
+ */
+int rte_iommufd_pasid_info_get(struct rte_iommufd_dev *dev, uint32_t pasid,
+		struct rte_iommufd_pasid_info *info);
+
 /**
  * Make a further page table on an address space, which has nothing bound to it but what the
  * application says. It costs memory and the time to fill it with all that is mapped, and whatever

@@ -242,6 +242,29 @@ rte_iommufd_pasid_unbind(struct rte_iommufd_dev *dev, uint32_t pasid)
 }
 
 int
+rte_iommufd_pasid_info_get(struct rte_iommufd_dev *dev, uint32_t pasid,
+		struct rte_iommufd_pasid_info *info)
+{
+	struct iommufd_backend_parts parts;
+	struct iommufd_pasid *bound;
+	int ret;
+
+	if (dev == NULL || info == NULL)
+		return -EINVAL;
+	ret = iommufd_backend_enter(&parts);
+	if (ret < 0)
+		return ret;
+	ret = iommufd_pasid_find_bound(device_of(dev), pasid, &bound);
+	if (ret == 0)
+		*info = (struct rte_iommufd_pasid_info){
+			.as_id = bound->container->ioas.id,
+			.pt = bound->hwpt->id,
+		};
+	iommufd_backend_exit();
+	return ret;
+}
+
+int
 rte_iommufd_pt_create(struct rte_iommufd_as *as, struct rte_iommufd_dev *dev, uint32_t *pt)
 {
 	struct iommufd_backend_parts parts;

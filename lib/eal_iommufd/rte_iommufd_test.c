@@ -68,6 +68,7 @@ null_objects_are_refused(void **state __rte_unused)
 	assert_int_equal(rte_iommufd_pasid_bind(NULL, NULL, RTE_IOMMUFD_PT_AUTO, &pasid), -EINVAL);
 	assert_int_equal(rte_iommufd_pasid_rebind(NULL, NULL, RTE_IOMMUFD_PT_AUTO, 1), -EINVAL);
 	assert_int_equal(rte_iommufd_pasid_unbind(NULL, 1), -EINVAL);
+	assert_int_equal(rte_iommufd_pasid_info_get(NULL, 1, NULL), -EINVAL);
 	assert_int_equal(rte_iommufd_pt_create(NULL, NULL, NULL), -EINVAL);
 	assert_int_equal(rte_iommufd_pt_destroy(NULL, 1), -EINVAL);
 	assert_int_equal(rte_iommufd_dev_info_get(NULL, NULL), -EINVAL);

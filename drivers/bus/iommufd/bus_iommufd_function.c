@@ -100,9 +100,19 @@ read_pasid_bits(struct rte_bus_iommufd_device *dev)
 	return 0;
 }
 
+/** Telemetry asks for a function that is open in a thread of its own. */
+static void
+set_vfio(struct rte_bus_iommufd_device *dev, struct rte_iommufd_dev *vfio)
+{
+	pthread_mutex_lock(&iommufd_bus.lock);
+	dev->vfio = vfio;
+	pthread_mutex_unlock(&iommufd_bus.lock);
+}
+
 int
 iommufd_bus_function_open(struct rte_bus_iommufd_device *dev)
 {
+	struct rte_iommufd_dev *vfio;
 	int ret;
 
 	if (!rte_iommufd_is_enabled()) {
@@ -110,12 +120,13 @@ iommufd_bus_function_open(struct rte_bus_iommufd_device *dev)
 			"librte_eal_iommufd before EAL (dpdk-iommufd.py run)", dev->name);
 		return -ENOTSUP;
 	}
-	dev->vfio = rte_iommufd_dev_open(iommufd_bus_short_name(dev->name));
-	if (dev->vfio == NULL) {
+	vfio = rte_iommufd_dev_open(iommufd_bus_short_name(dev->name));
+	if (vfio == NULL) {
 		ret = -rte_errno;
 		IOMMUFD_BUS_LOG(ERR, "%s: can't be opened: %s", dev->name, strerror(-ret));
 		return ret;
 	}
+	set_vfio(dev, vfio);
 	ret = read_pasid_bits(dev);
 	if (ret < 0)
 		goto close;
@@ -148,6 +159,7 @@ iommufd_bus_function_quiesce(struct rte_bus_iommufd_device *dev)
 void
 iommufd_bus_function_close(struct rte_bus_iommufd_device *dev)
 {
+	struct rte_iommufd_dev *vfio = dev->vfio;
 	unsigned int i;
 
 	/* A region that is mapped would keep the device open. */
@@ -156,8 +168,8 @@ iommufd_bus_function_close(struct rte_bus_iommufd_device *dev)
 			munmap(dev->regions[i].addr, dev->regions[i].len);
 		dev->regions[i] = (struct rte_bus_iommufd_region){ .addr = NULL };
 	}
-	rte_iommufd_dev_close(dev->vfio);
-	dev->vfio = NULL;
+	set_vfio(dev, NULL);
+	rte_iommufd_dev_close(vfio);
 	dev->pasid_bits = 0;
 }
 

@@ -34,7 +34,7 @@ extern int iommufd_bus_logtype;
 
 struct iommufd_bus {
 	struct rte_bus bus;
-	/** Of the two lists and the queues of devices; not held while a device is opened. */
+	/** Of the lists, and queues and vfio of devices; not held while a device is opened. */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, rte_bus_iommufd_device) devices;
 	TAILQ_HEAD(, rte_bus_iommufd_driver) drivers;

@@ -15,6 +15,28 @@ add(struct rte_tel_data *answer, struct rte_tel_data *object)
 		rte_tel_data_free(object);
 }
 
+/** By its number, as in the library's own answers; what isn't open has none. */
+static void
+add_page_table_of_device(struct rte_tel_data *object, const struct rte_bus_iommufd_device *dev)
+{
+	struct rte_iommufd_dev_info info;
+
+	if (dev->vfio != NULL && rte_iommufd_dev_info_get(dev->vfio, &info) == 0)
+		rte_tel_data_add_dict_uint(object, "page_table", info.pt);
+}
+
+/** A queue without a PASID uses the page table of the function. */
+static void
+add_page_table_of_queue(struct rte_tel_data *object, const struct rte_bus_iommufd_queue *queue)
+{
+	struct rte_iommufd_pasid_info info;
+
+	if (queue->pasid == 0)
+		add_page_table_of_device(object, queue->dev);
+	else if (rte_iommufd_pasid_info_get(queue->dev->vfio, queue->pasid, &info) == 0)
+		rte_tel_data_add_dict_uint(object, "page_table", info.pt);
+}
+
 static void
 add_device(struct rte_tel_data *answer, const struct rte_bus_iommufd_device *dev)
 {
@@ -33,6 +55,7 @@ add_device(struct rte_tel_data *answer, const struct rte_bus_iommufd_device *dev
 		rte_tel_data_add_dict_string(object, "as", iommufd_bus_as_name(dev->as));
 	if (dev->driver != NULL && dev->kind == RTE_BUS_IOMMUFD_FUNCTION)
 		rte_tel_data_add_dict_uint(object, "pasid_bits", dev->pasid_bits);
+	add_page_table_of_device(object, dev);
 	add(answer, object);
 }
 
@@ -50,6 +73,7 @@ add_queue(struct rte_tel_data *answer, const struct rte_bus_iommufd_queue *queue
 	if (queue->dev->kind == RTE_BUS_IOMMUFD_FUNCTION) {
 		rte_tel_data_add_dict_uint(object, "pasid", queue->pasid);
 		rte_tel_data_add_dict_uint(object, "as_id", rte_iommufd_as_id(queue->as));
+		add_page_table_of_queue(object, queue);
 	}
 	add(answer, object);
 }
