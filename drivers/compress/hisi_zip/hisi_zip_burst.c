@@ -4,20 +4,19 @@
 #include <unistd.h>
 
 #include <rte_branch_prediction.h>
-#include <rte_io.h>
 
 #include "hisi_zip_queue.h"
 
 /* Finds where in a chain an offset is. Returns the bytes from there to the chain's end. */
-static inline uint32_t
+static uint32_t
 find_offset(struct rte_mbuf *mbuf, uint32_t offset, struct hisi_zip_span *span)
 {
 	const uint32_t length = mbuf->pkt_len;
 
-	if (unlikely(offset >= length))
+	if (offset >= length)
 		return 0;
 	span->offset = offset;
-	while (unlikely(mbuf != NULL && span->offset >= mbuf->data_len)) {
+	while (mbuf != NULL && span->offset >= mbuf->data_len) {
 		span->offset -= mbuf->data_len;
 		mbuf = mbuf->next;
 	}
@@ -40,13 +39,12 @@ is_whole(const struct hisi_zip_span *span)
 static inline bool
 is_flat(const struct hisi_zip_span *span)
 {
-	return likely(span->length <= (uint32_t)span->segment->data_len - span->offset);
+	return span->length <= (uint32_t)span->segment->data_len - span->offset;
 }
 
-/* Whether the device can do what is asked for; finds the buffers. */
+/* Whether it is of a kind that the device can do. */
 static inline bool
-is_valid(const struct rte_comp_op *op, struct hisi_zip_span *source,
-		struct hisi_zip_span *destination)
+is_supported(const struct rte_comp_op *op)
 {
 	const struct hisi_zip_xform *xform = op->private_xform;
 
@@ -54,19 +52,37 @@ is_valid(const struct rte_comp_op *op, struct hisi_zip_span *source,
 			op->m_src == NULL || op->m_dst == NULL))
 		return false;
 	/* What the hardware compresses ends with a final block */
-	if (unlikely(op->flush_flag != RTE_COMP_FLUSH_FINAL &&
-			xform->direction == HISI_ZIP_COMPRESS))
-		return false;
+	return likely(op->flush_flag == RTE_COMP_FLUSH_FINAL) ||
+		xform->direction != HISI_ZIP_COMPRESS;
+}
+
+/* Finds the buffers. Returns whether the device takes as much, and the chains have it. */
+static bool
+find_buffers(const struct rte_comp_op *op, struct hisi_zip_span *source,
+		struct hisi_zip_span *destination)
+{
 	source->length = op->src.length;
-	if (unlikely(source->length == 0 || source->length > HISI_ZIP_MAX_LENGTH ||
-			source->length > find_offset(op->m_src, op->src.offset, source)))
+	if (source->length == 0 || source->length > HISI_ZIP_MAX_LENGTH ||
+			source->length > find_offset(op->m_src, op->src.offset, source))
 		return false;
 	destination->length = find_offset(op->m_dst, op->dst.offset, destination);
-	if (unlikely(destination->length == 0))
+	if (destination->length == 0)
 		return false;
 	destination->length = RTE_MIN(destination->length, HISI_ZIP_MAX_LENGTH);
-	return (is_flat(source) || is_whole(source)) &&
-		(is_flat(destination) || is_whole(destination));
+	return is_whole(source) && is_whole(destination);
+}
+
+/* Whether both buffers are in the first segments of their chains, as they mostly are. */
+static inline bool
+is_first_segments(const struct rte_comp_op *op)
+{
+	const struct rte_mbuf *source = op->m_src, *destination = op->m_dst;
+
+	/* A length of 0 is the greatest here; and no segment is longer than the device takes */
+	return likely((int64_t)(op->src.length - 1) <
+			(int64_t)source->data_len - op->src.offset &&
+		destination->pkt_len <= destination->data_len &&
+		op->dst.offset < destination->pkt_len);
 }
 
 /* A page that the IOMMU finds absent or read-only is an error, as nobody makes it present then. */
@@ -107,88 +123,96 @@ make_lists(struct hisi_zip_qp *qp, struct hisi_zip_slot *slot, const struct hisi
 	return true;
 }
 
-/* Puts a request at the tail of its queue. Returns 0, -EINVAL or -EBUSY. */
-static inline int
-put_request(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, struct rte_comp_op *op,
-		const struct hisi_zip_span *source, const struct hisi_zip_span *destination)
+/* Puts a request at the tail of its queue, whose buffers or lists are known. */
+static inline void
+put_request(struct hisi_zip_queue *queue, struct rte_comp_op *op, uint32_t kind, uint64_t source,
+		uint64_t destination, struct hisi_zip_slot kept)
 {
-	const struct hisi_zip_xform *xform = op->private_xform;
-	struct hisi_zip_slot *slot = &queue->slots[queue->tail];
-	struct hisi_zip_sqe *sqe = &queue->sq[queue->tail];
-	uint32_t kind = xform->kind;
+	struct hisi_zip_sqe *sqe = (struct hisi_zip_sqe *)queue->ring.sq + queue->ring.tail;
 
-	if (is_flat(source) && is_flat(destination)) {
-		slot->source = HISI_ZIP_SGL_NONE;
-		slot->destination = HISI_ZIP_SGL_NONE;
-		sqe->source = hisi_zip_mbuf_address(source->segment, source->offset,
-				qp->virtual_addresses);
-		sqe->destination = hisi_zip_mbuf_address(destination->segment,
-				destination->offset, qp->virtual_addresses);
-	} else {
-		/* What doesn't fit when nothing else is there never will */
-		if (!make_lists(qp, slot, source, destination))
-			return queue->pending == 0 && qp->queues[!xform->direction].pending == 0 ?
-				-EINVAL : -EBUSY;
-		kind |= HISI_ZIP_KIND_LISTS;
-		sqe->source = hisi_zip_sgl_address(&qp->sgls, slot->source);
-		sqe->destination = hisi_zip_sgl_address(&qp->sgls, slot->destination);
-	}
 	sqe->consumed = 0;
 	sqe->produced = 0;
 	sqe->status = 0;
-	sqe->input_length = source->length;
+	sqe->input_length = op->src.length;
 	sqe->mode = HISI_ZIP_SQE_TYPE;
 	sqe->kind = kind;
-	sqe->room = destination->length;
-	slot->op = op;
-	slot->room = destination->length;
-	queue->pending++;
-	queue->tail = queue->tail + 1 == queue->depth ? 0 : queue->tail + 1;
-	return 0;
+	sqe->room = kept.room;
+	sqe->source = source;
+	sqe->destination = destination;
+	queue->slots[queue->ring.tail] = kept;
+	rte_bus_iommufd_ring_put(&queue->ring, op);
 }
 
-static inline bool
-is_full(const struct hisi_zip_qp *qp, const struct hisi_zip_queue *queue)
+static bool
+is_idle(const struct hisi_zip_qp *qp)
 {
-	/* A request whose completion never comes holds its place */
-	return qp->queues[0].pending + qp->queues[1].pending >= qp->max_pending ||
-		queue->pending >= HISI_ZIP_QUEUE_CAPACITY(queue->depth) ||
-		queue->slots[queue->tail].op != NULL;
+	return rte_bus_iommufd_ring_pending(&qp->queues[0].ring) == 0 &&
+		rte_bus_iommufd_ring_pending(&qp->queues[1].ring) == 0;
 }
 
-static int
-enqueue(struct hisi_zip_qp *qp, struct rte_comp_op *op)
+/* Puts a request with buffers anywhere in their chains. Returns 0, -EINVAL or -EBUSY. */
+static __rte_noinline int
+enqueue_chains(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, struct rte_comp_op *op)
 {
-	struct hisi_zip_span source, destination;
 	const struct hisi_zip_xform *xform = op->private_xform;
-	struct hisi_zip_queue *queue;
+	struct hisi_zip_slot slot = { .source = HISI_ZIP_SGL_NONE,
+		.destination = HISI_ZIP_SGL_NONE };
+	struct hisi_zip_span source, destination;
 
-	if (unlikely(!is_valid(op, &source, &destination)))
+	if (!find_buffers(op, &source, &destination))
 		return -EINVAL;
-	queue = &qp->queues[xform->direction];
-	if (unlikely(is_full(qp, queue)))
+	if (rte_bus_iommufd_ring_is_full(&queue->ring))
 		return -EBUSY;
 	if (qp->touch) {
 		touch(&source, false);
 		touch(&destination, true);
 	}
-	return put_request(qp, queue, op, &source, &destination);
+	slot.room = destination.length;
+	if (is_flat(&source) && is_flat(&destination)) {
+		put_request(queue, op, xform->kind, hisi_zip_mbuf_address(source.segment,
+			source.offset, qp->virtual_addresses),
+			hisi_zip_mbuf_address(destination.segment, destination.offset,
+				qp->virtual_addresses), slot);
+		return 0;
+	}
+	/* What doesn't fit when nothing else is there never will */
+	if (!make_lists(qp, &slot, &source, &destination))
+		return is_idle(qp) ? -EINVAL : -EBUSY;
+	put_request(queue, op, xform->kind | HISI_ZIP_KIND_LISTS,
+		hisi_zip_sgl_address(&qp->sgls, slot.source),
+		hisi_zip_sgl_address(&qp->sgls, slot.destination), slot);
+	return 0;
 }
 
-static inline void
-ring(const struct hisi_zip_queue *queue, uint64_t command, uint16_t index)
+/* Puts a request. Returns 0, -EINVAL or -EBUSY. */
+static inline int
+enqueue(struct hisi_zip_qp *qp, struct rte_comp_op *op)
 {
-	rte_write64_relaxed(hisi_zip_doorbell(command, queue->number, index), queue->doorbell);
+	const struct hisi_zip_xform *xform = op->private_xform;
+	struct hisi_zip_queue *queue;
+
+	if (unlikely(!is_supported(op)))
+		return -EINVAL;
+	queue = &qp->queues[xform->direction];
+	if (unlikely(qp->touch || !is_first_segments(op)))
+		return enqueue_chains(qp, queue, op);
+	if (unlikely(rte_bus_iommufd_ring_is_full(&queue->ring)))
+		return -EBUSY;
+	put_request(queue, op, xform->kind,
+		hisi_zip_mbuf_address(op->m_src, op->src.offset, qp->virtual_addresses),
+		hisi_zip_mbuf_address(op->m_dst, op->dst.offset, qp->virtual_addresses),
+		(struct hisi_zip_slot){
+			.room = op->m_dst->pkt_len - op->dst.offset,
+			.source = HISI_ZIP_SGL_NONE,
+			.destination = HISI_ZIP_SGL_NONE,
+		});
+	return 0;
 }
 
 uint16_t
 hisi_zip_enqueue_burst(void *queue_pair, struct rte_comp_op **ops, uint16_t nb_ops)
 {
 	struct hisi_zip_qp *qp = queue_pair;
-	const uint16_t before[HISI_ZIP_DIRECTIONS] = {
-		qp->queues[0].pending,
-		qp->queues[1].pending,
-	};
 	uint16_t i;
 	int ret;
 
@@ -203,12 +227,8 @@ hisi_zip_enqueue_burst(void *queue_pair, struct rte_comp_op **ops, uint16_t nb_o
 		}
 	}
 	qp->stats.enqueued_count += i;
-	/* What is in the rings is there before the device looks */
-	rte_io_wmb();
-	if (qp->queues[0].pending != before[0])
-		ring(&qp->queues[0], HISI_ZIP_DOORBELL_SQ, qp->queues[0].tail);
-	if (qp->queues[1].pending != before[1])
-		ring(&qp->queues[1], HISI_ZIP_DOORBELL_SQ, qp->queues[1].tail);
+	rte_bus_iommufd_ring_submit(&qp->queues[0].ring);
+	rte_bus_iommufd_ring_submit(&qp->queues[1].ring);
 	return i;
 }
 
@@ -226,20 +246,26 @@ op_status(uint32_t status)
 	}
 }
 
-/* Puts a request's results into its op, and makes its place free. */
-static inline struct rte_comp_op *
-take_request(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, uint16_t place)
+/* Where a direction's requests are taken from. */
+struct source {
+	struct hisi_zip_qp *qp;
+	const volatile struct hisi_zip_sqe *sq;
+	const struct hisi_zip_slot *slots;
+};
+
+/* Puts a request's results into its op. */
+static inline void
+take_request(void *context, uint16_t place, void *request)
 {
-	const volatile struct hisi_zip_sqe *sqe = &queue->sq[place];
-	struct hisi_zip_slot *slot = &queue->slots[place];
-	struct rte_comp_op *op = slot->op;
+	const struct source *from = context;
+	const volatile struct hisi_zip_sqe *sqe = &from->sq[place];
+	const struct hisi_zip_slot slot = from->slots[place];
 	const uint32_t consumed = sqe->consumed, produced = sqe->produced;
+	struct rte_comp_op *op = request;
 
 	op->status = op_status(sqe->status);
-	op->consumed = 0;
-	op->produced = 0;
 	/* Results that can't be true would lead the application out of its buffers */
-	if (unlikely(consumed > op->src.length || produced > slot->room))
+	if (unlikely(consumed > op->src.length || produced > slot.room))
 		op->status = RTE_COMP_OP_STATUS_ERROR;
 	if (likely(op->status == RTE_COMP_OP_STATUS_SUCCESS)) {
 		op->consumed = consumed;
@@ -248,49 +274,24 @@ take_request(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, uint16_t plac
 			op->output_chksum = hisi_zip_checksum(hisi_zip_format(sqe->kind),
 					sqe->checksum);
 	} else {
-		qp->stats.dequeue_err_count++;
+		op->consumed = 0;
+		op->produced = 0;
+		from->qp->stats.dequeue_err_count++;
 	}
-	if (unlikely(slot->source != HISI_ZIP_SGL_NONE)) {
-		hisi_zip_sgl_free(&qp->sgls, slot->source);
-		hisi_zip_sgl_free(&qp->sgls, slot->destination);
+	if (unlikely(slot.source != HISI_ZIP_SGL_NONE)) {
+		hisi_zip_sgl_free(&from->qp->sgls, slot.source);
+		hisi_zip_sgl_free(&from->qp->sgls, slot.destination);
 	}
-	slot->op = NULL;
-	queue->pending--;
-	return op;
 }
 
-/* Looks at no more than nb_ops completions, true or not. */
 static inline uint16_t
 collect(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, struct rte_comp_op **ops,
 		uint16_t nb_ops)
 {
-	const volatile struct hisi_zip_cqe *cqe;
-	uint16_t looked, place, n = 0;
+	struct source from = { .qp = qp, .sq = queue->ring.sq, .slots = queue->slots };
 
-	for (looked = 0; looked < nb_ops; looked++) {
-		cqe = &queue->cq[queue->head];
-		if ((cqe->phase & HISI_ZIP_CQE_PHASE) != queue->phase)
-			break;
-		/* The phase was written after everything else */
-		rte_io_rmb();
-		place = cqe->place;
-		if (unlikely(++queue->head == queue->depth)) {
-			queue->head = 0;
-			queue->phase ^= HISI_ZIP_CQE_PHASE;
-		}
-		if (likely(place < queue->depth && queue->slots[place].op != NULL))
-			ops[n++] = take_request(qp, queue, place);
-		else
-			qp->stats.dequeue_err_count++;
-	}
-	queue->untold += looked;
-	if (queue->untold > HISI_ZIP_QUEUE_PORTION(queue->depth)) {
-		/* What has been looked at may be overwritten from now on */
-		rte_io_mb();
-		ring(queue, HISI_ZIP_DOORBELL_CQ, queue->head);
-		queue->untold = 0;
-	}
-	return n;
+	return rte_bus_iommufd_ring_collect(&queue->ring, take_request, &from, (void **)ops,
+		nb_ops);
 }
 
 uint16_t

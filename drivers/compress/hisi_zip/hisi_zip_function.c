@@ -171,60 +171,60 @@ free_memory:
 static int
 start_completions(struct hisi_zip_device *dev, const struct hisi_zip_queue *queue)
 {
-	const uint64_t base = (uintptr_t)queue->cq;
+	const uint64_t base = (uintptr_t)queue->ring.cq;
 	const struct hisi_zip_cq_context context = {
 		.base_low = (uint32_t)base,
 		.base_high = base >> 32,
-		.dw3 = HISI_ZIP_CONTEXT_DW3(queue->depth, HISI_ZIP_CQE_SHIFT),
+		.dw3 = HISI_ZIP_CONTEXT_DW3(queue->ring.depth, HISI_ZIP_CQE_SHIFT),
 		.pasid = queue->bus.pasid,
 		.w11 = queue->bus.pasid != 0 ? HISI_ZIP_CQ_CONTEXT_PASID : 0,
 		.dw6 = HISI_ZIP_CQ_CONTEXT_PHASE,
 	};
 
 	memcpy(dev->memory, &context, sizeof(context));
-	return mailbox(dev, HISI_ZIP_MAILBOX_CQC, 0, queue->number);
+	return mailbox(dev, HISI_ZIP_MAILBOX_CQC, 0, queue->ring.number);
 }
 
 static int
 start_requests(struct hisi_zip_device *dev, const struct hisi_zip_queue *queue)
 {
-	const uint64_t base = (uintptr_t)queue->sq;
+	const uint64_t base = (uintptr_t)queue->ring.sq;
 	const struct hisi_zip_sq_context context = {
 		.base_low = (uint32_t)base,
 		.base_high = base >> 32,
-		.dw3 = HISI_ZIP_CONTEXT_DW3(queue->depth, HISI_ZIP_SQE_SHIFT),
+		.dw3 = HISI_ZIP_CONTEXT_DW3(queue->ring.depth, HISI_ZIP_SQE_SHIFT),
 		.pasid = queue->bus.pasid,
 		.w11 = queue->bus.pasid != 0 ? HISI_ZIP_SQ_CONTEXT_PASID : 0,
-		.cq_number = queue->number,
+		.cq_number = queue->ring.number,
 		.w13 = queue->direction << 8,
 	};
 
 	memcpy(dev->memory, &context, sizeof(context));
-	return mailbox(dev, HISI_ZIP_MAILBOX_SQC, 0, queue->number);
+	return mailbox(dev, HISI_ZIP_MAILBOX_SQC, 0, queue->ring.number);
 }
 
 static int
 function_queue_start(struct hisi_zip_device *dev, struct hisi_zip_queue *queue, int socket_id)
 {
-	const size_t sq_size = dev->depth * sizeof(queue->sq[0]);
-	const size_t cq_size = dev->depth * sizeof(queue->cq[0]);
+	const size_t sq_size = dev->depth * sizeof(struct hisi_zip_sqe);
+	const size_t cq_size = dev->depth * sizeof(*queue->ring.cq);
 	int ret;
 
 	queue->rings = rte_zmalloc_socket("hisi_zip rings", sq_size + cq_size, CONTEXT_SIZE,
 			socket_id);
 	if (queue->rings == NULL)
 		return -ENOMEM;
-	queue->sq = queue->rings;
-	queue->cq = RTE_PTR_ADD(queue->rings, sq_size);
-	queue->number = queue->bus.number;
-	queue->depth = dev->depth;
-	queue->doorbell = dev->doorbells + queue->number * HISI_ZIP_DOORBELL_STRIDE +
-		HISI_ZIP_DOORBELL;
+	queue->ring.sq = queue->rings;
+	queue->ring.cq = RTE_PTR_ADD(queue->rings, sq_size);
+	queue->ring.number = queue->bus.number;
+	queue->ring.depth = dev->depth;
+	queue->ring.doorbell = dev->doorbells + queue->ring.number * HISI_ZIP_DOORBELL_STRIDE +
+		RTE_BUS_IOMMUFD_DOORBELL;
 	ret = start_completions(dev, queue);
 	if (ret == 0)
 		ret = start_requests(dev, queue);
 	if (ret < 0) {
-		HISI_ZIP_LOG(ERR, dev, "queue %u doesn't start: %s", queue->number,
+		HISI_ZIP_LOG(ERR, dev, "queue %u doesn't start: %s", queue->ring.number,
 			strerror(-ret));
 		rte_free(queue->rings);
 		queue->rings = NULL;
@@ -237,11 +237,11 @@ function_queue_stop(struct hisi_zip_device *dev, struct hisi_zip_queue *queue)
 {
 	int ret;
 
-	ret = mailbox(dev, HISI_ZIP_MAILBOX_STOP_QUEUE, 0, queue->number);
+	ret = mailbox(dev, HISI_ZIP_MAILBOX_STOP_QUEUE, 0, queue->ring.number);
 	if (ret < 0)
 		/* The device may still write completions: nobody else gets this memory */
 		HISI_ZIP_LOG(ERR, dev, "queue %u doesn't stop (%s), its rings are given up",
-			queue->number, strerror(-ret));
+			queue->ring.number, strerror(-ret));
 	else
 		rte_free(queue->rings);
 	queue->rings = NULL;

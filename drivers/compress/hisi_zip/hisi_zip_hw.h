@@ -5,8 +5,8 @@
 
 /**
  * @file
- * What the HiSilicon ZIP and its queue manager read and write, hardware version 3 and later. All
- * fields are little-endian, and so is every machine that has one.
+ * What the HiSilicon ZIP reads and writes, hardware version 3 and later. All fields are
+ * little-endian, and so is every machine that has one.
  */
 
 #include <assert.h>
@@ -87,18 +87,7 @@ enum hisi_zip_status {
 	HISI_ZIP_STATUS_NO_ROOM = 0x0e,
 };
 
-/** An entry of a completion queue. */
-struct hisi_zip_cqe {
-	uint32_t reserved[2];
-	uint16_t place;			/**< Of the request, in the submission queue. */
-	uint16_t queue;
-	uint16_t reserved6;
-	uint16_t phase;			/**< 0; 1 in the first lap; what is written last */
-};
-static_assert(sizeof(struct hisi_zip_cqe) == 16, "the hardware's layout");
-
 #define HISI_ZIP_CQE_SHIFT 4
-#define HISI_ZIP_CQE_PHASE 1
 
 /** How many entries a block of ours has; the hardware takes up to 255. */
 #define HISI_ZIP_SGL_ENTRIES 16
@@ -125,17 +114,5 @@ static_assert(sizeof(struct hisi_zip_sgl_block) ==
 	64 + HISI_ZIP_SGL_ENTRIES * sizeof(struct hisi_zip_sge), "the hardware's layout");
 static_assert(sizeof(struct hisi_zip_sgl_block) % HISI_ZIP_SGL_ALIGNMENT == 0,
 	"blocks that follow one another are aligned");
-
-/** A queue's doorbell, in its page. */
-#define HISI_ZIP_DOORBELL 0x1000
-#define HISI_ZIP_DOORBELL_SQ UINT64_C(0)
-#define HISI_ZIP_DOORBELL_CQ UINT64_C(1)
-
-/** The value that tells the device of a new index in a queue. */
-static inline uint64_t
-hisi_zip_doorbell(uint64_t command, uint16_t queue, uint16_t index)
-{
-	return queue | command << 12 | (uint64_t)index << 32;
-}
 
 #endif /* HISI_ZIP_HW_H */

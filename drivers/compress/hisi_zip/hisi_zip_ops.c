@@ -78,7 +78,8 @@ hisi_zip_stats_get(struct rte_compressdev *cdev, struct rte_compressdev_stats *s
 		stats->enqueued_count += qp->stats.enqueued_count;
 		stats->dequeued_count += qp->stats.dequeued_count;
 		stats->enqueue_err_count += qp->stats.enqueue_err_count;
-		stats->dequeue_err_count += qp->stats.dequeue_err_count;
+		stats->dequeue_err_count += qp->stats.dequeue_err_count +
+			qp->queues[0].ring.n_of_nothing + qp->queues[1].ring.n_of_nothing;
 	}
 }
 
@@ -90,8 +91,11 @@ hisi_zip_stats_reset(struct rte_compressdev *cdev)
 
 	for (i = 0; i < cdev->data->nb_queue_pairs; i++) {
 		qp = cdev->data->queue_pairs[i];
-		if (qp != NULL)
-			memset(&qp->stats, 0, sizeof(qp->stats));
+		if (qp == NULL)
+			continue;
+		memset(&qp->stats, 0, sizeof(qp->stats));
+		qp->queues[0].ring.n_of_nothing = 0;
+		qp->queues[1].ring.n_of_nothing = 0;
 	}
 }
 
@@ -127,12 +131,40 @@ hide_lists(const struct hisi_zip_qp *qp, const struct hisi_zip_queue *queue)
 }
 
 static int
+open_ring(const struct hisi_zip_device *dev, struct hisi_zip_queue *queue,
+		uint32_t max_inflight_ops, int socket_id)
+{
+	const uint16_t capacity = RTE_BUS_IOMMUFD_RING_CAPACITY(queue->ring.depth);
+	int ret;
+
+	if (max_inflight_ops > capacity) {
+		HISI_ZIP_LOG(ERR, dev, "%u operations under way: the hardware has room for %u",
+			max_inflight_ops, capacity);
+		return -EINVAL;
+	}
+	queue->slots = rte_calloc_socket("hisi_zip slots", queue->ring.depth,
+			sizeof(queue->slots[0]), 0, socket_id);
+	if (queue->slots == NULL)
+		return -ENOMEM;
+	ret = rte_bus_iommufd_ring_open(&queue->ring, max_inflight_ops, socket_id);
+	if (ret < 0)
+		rte_free(queue->slots);
+	return ret;
+}
+
+static void
+close_ring(struct hisi_zip_queue *queue)
+{
+	rte_bus_iommufd_ring_close(&queue->ring);
+	rte_free(queue->slots);
+}
+
+static int
 open_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_queue *queue,
-		uint16_t number, int socket_id)
+		uint16_t number, uint32_t max_inflight_ops, int socket_id)
 {
 	int ret;
 
-	queue->phase = HISI_ZIP_CQE_PHASE;
 	ret = rte_bus_iommufd_queue_open(dev->bus, number, &queue->bus);
 	if (ret < 0)
 		return ret;
@@ -142,12 +174,9 @@ open_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_
 	ret = dev->kind->queue_start(dev, queue, socket_id);
 	if (ret < 0)
 		goto hide_lists;
-	queue->slots = rte_calloc_socket("hisi_zip slots", queue->depth, sizeof(queue->slots[0]),
-			0, socket_id);
-	if (queue->slots == NULL) {
-		ret = -ENOMEM;
+	ret = open_ring(dev, queue, max_inflight_ops, socket_id);
+	if (ret < 0)
 		goto stop_queue;
-	}
 	return 0;
 
 stop_queue:
@@ -162,14 +191,15 @@ close_bus_queue:
 static void
 close_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_queue *queue)
 {
-	rte_free(queue->slots);
 	dev->kind->queue_stop(dev, queue);
+	close_ring(queue);
 	hide_lists(qp, queue);
 	rte_bus_iommufd_queue_close(&queue->bus);
 }
 
 static int
-open_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, uint16_t qp_id, int socket_id)
+open_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, uint16_t qp_id,
+		uint32_t max_inflight_ops, int socket_id)
 {
 	unsigned int i;
 	int ret;
@@ -177,7 +207,7 @@ open_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, uint16_t qp_id,
 	for (i = 0; i < HISI_ZIP_DIRECTIONS; i++) {
 		qp->queues[i].direction = i;
 		ret = open_queue(dev, qp, &qp->queues[i], qp_id * HISI_ZIP_DIRECTIONS + i,
-				socket_id);
+				max_inflight_ops, socket_id);
 		if (ret < 0)
 			goto close_queues;
 	}
@@ -214,19 +244,6 @@ hisi_zip_qp_release(struct rte_compressdev *cdev, uint16_t qp_id)
 }
 
 static int
-check_depth(const struct hisi_zip_device *dev, const struct hisi_zip_qp *qp,
-		uint32_t max_inflight_ops)
-{
-	const uint16_t capacity = HISI_ZIP_QUEUE_CAPACITY(qp->queues[0].depth);
-
-	if (max_inflight_ops <= capacity)
-		return 0;
-	HISI_ZIP_LOG(ERR, dev, "%u operations under way: the hardware has room for %u",
-		max_inflight_ops, capacity);
-	return -EINVAL;
-}
-
-static int
 hisi_zip_qp_setup(struct rte_compressdev *cdev, uint16_t qp_id, uint32_t max_inflight_ops,
 		int socket_id)
 {
@@ -241,23 +258,17 @@ hisi_zip_qp_setup(struct rte_compressdev *cdev, uint16_t qp_id, uint32_t max_inf
 			socket_id);
 	if (qp == NULL)
 		return -ENOMEM;
-	qp->max_pending = max_inflight_ops;
 	qp->virtual_addresses = dev->bus->as == RTE_BUS_IOMMUFD_SVA;
 	qp->touch = dev->touch;
 	ret = hisi_zip_sgls_open(&qp->sgls, 2 * max_inflight_ops + SPARE_BLOCKS, socket_id);
 	if (ret < 0)
 		goto free_qp;
-	ret = open_queues(dev, qp, qp_id, socket_id);
+	ret = open_queues(dev, qp, qp_id, max_inflight_ops, socket_id);
 	if (ret < 0)
 		goto close_sgls;
-	ret = check_depth(dev, qp, max_inflight_ops);
-	if (ret < 0)
-		goto close_queues;
 	cdev->data->queue_pairs[qp_id] = qp;
 	return 0;
 
-close_queues:
-	close_queues(dev, qp);
 close_sgls:
 	hisi_zip_sgls_close(&qp->sgls);
 free_qp:

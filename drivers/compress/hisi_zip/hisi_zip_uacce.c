@@ -42,8 +42,8 @@ uacce_queue_start(struct hisi_zip_device *dev, struct hisi_zip_queue *queue,
 		HISI_ZIP_LOG(ERR, dev, "the kernel refuses a queue: %s", strerror(-ret));
 		return ret;
 	}
-	size = (size_t)info.sq_depth * (sizeof(queue->sq[0]) + sizeof(queue->cq[0]));
-	if (info.sqe_size != sizeof(queue->sq[0]) || info.sq_depth != info.cq_depth ||
+	size = (size_t)info.sq_depth * (sizeof(struct hisi_zip_sqe) + sizeof(*queue->ring.cq));
+	if (info.sqe_size != sizeof(struct hisi_zip_sqe) || info.sq_depth != info.cq_depth ||
 			info.sq_depth < 2 ||
 			size > dev->bus->area_sizes[RTE_BUS_IOMMUFD_DUS]) {
 		HISI_ZIP_LOG(ERR, dev, "its queues are none that this driver knows");
@@ -53,12 +53,12 @@ uacce_queue_start(struct hisi_zip_device *dev, struct hisi_zip_queue *queue,
 	if (ret < 0)
 		return ret;
 	rings = queue->bus.areas[RTE_BUS_IOMMUFD_DUS].addr;
-	queue->sq = (void *)rings;
-	queue->cq = (void *)(rings + info.sq_depth * sizeof(queue->sq[0]));
-	queue->doorbell = RTE_PTR_ADD(queue->bus.areas[RTE_BUS_IOMMUFD_MMIO].addr,
-			HISI_ZIP_DOORBELL);
-	queue->number = context.id;
-	queue->depth = info.sq_depth;
+	queue->ring.sq = rings;
+	queue->ring.cq = (void *)(rings + info.sq_depth * sizeof(struct hisi_zip_sqe));
+	queue->ring.doorbell = RTE_PTR_ADD(queue->bus.areas[RTE_BUS_IOMMUFD_MMIO].addr,
+			RTE_BUS_IOMMUFD_DOORBELL);
+	queue->ring.number = context.id;
+	queue->ring.depth = info.sq_depth;
 	return 0;
 }
 
