@@ -13,13 +13,13 @@ UNMODIFIED := l2fwd l3fwd-power
 LINKED := l2fwd-linked
 APPS := mapping
 # With a prompt, and what each of them has besides its own source
-PROMPTED := compress memory vfio
+PROMPTED := memory vfio
 PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_result.h ealmem.c \
 	ealmem.h)
 # With a prompt, and with this project's library, whose functions they call
 LINKED_APPS := spaces
-# With the iommufd bus, for which they have a driver
-BUS_APPS := bus
+# With the iommufd bus: one has a driver for it, the other asks for the address spaces of queues
+BUS_APPS := bus compress
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -43,7 +43,6 @@ $(LINKED): %-linked: $$(wildcard $(EXAMPLES)/$$*/*.c) $(LIBDIR)/pkgconfig/libdpd
 
 $(APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c)
 $(PROMPTED): %: /src/lab/apps/%.c $(PROMPT)
-compress: $(addprefix /src/lab/apps/,zip_memory.c zip_memory.h)
 $(APPS) $(PROMPTED):
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)
@@ -54,8 +53,9 @@ $(LINKED_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_
 		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
-$(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_zip.c \
-		owned_zip.h) $(LIBDIR)/librte_bus_iommufd.so \
+bus: $(addprefix /src/lab/apps/,owned_zip.c owned_zip.h)
+compress: $(addprefix /src/lab/apps/,zip_memory.c zip_memory.h)
+$(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(LIBDIR)/librte_bus_iommufd.so \
 		/src/drivers/bus/iommufd/bus_iommufd_driver.h
 	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I/src/lab/hisi_zip_model \
 		-I$(PREFIX)/include -I/src/drivers/bus/iommufd -I/src/drivers/include \

@@ -7,11 +7,18 @@
  *
  *	open			set up a queue pair of the device, the first one or the one that was
  *				plugged, and start it
+ *	open PAIRS		the same with several
  *	checksum WHICH		of what isn't compressed, to be asked for by the next "open": "none",
  *				"adler32", "crc32"
  *	close			stop the device and give it back
  *	plug DEVARGS		have a device probed, as "iommufd:hisi_zip-0,as=sva"
  *	unplug NAME		have a device removed
+ *	pair NUMBER		the queue pair that is meant from now on; at first the first
+ *	share NUMBER ACCESS	put a buffer of EAL's memory into the address spaces of the pair's
+ *				queues: "ro", "rw"
+ *	unshare NUMBER		take it out
+ *	bind WHOSE		bind the pair's queues to the space of another pair's first one, or
+ *				to those they had at first ("own"), or to the shared one ("shared")
  *	buffer KIND BYTES SEGMENTS
  *				take memory, as a chain of mbufs: of EAL ("eal"), of the process
  *				("malloc", "file", "readonly", "untouched"), or addresses where no
@@ -48,6 +55,9 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
+#include <rte_bus_iommufd.h>
+#include <rte_iommufd.h>
+
 #include "prompt.h"
 #include "prompt_result.h"
 #include "zip_memory.h"
@@ -55,6 +65,8 @@
 #define MAX_BUFFERS 128
 #define MAX_PENDING 128
 #define PATIENCE_MS 60000
+#define PAGE 4096
+#define DIRECTIONS 2	/* each pair has a queue for each */
 
 struct buffer {
 	uint8_t *memory;
@@ -65,6 +77,7 @@ struct buffer {
 /** What the application has. */
 static struct {
 	uint8_t device;
+	uint16_t pair;
 	void *xforms[2];	/* by enum rte_comp_xform_type */
 	enum rte_comp_checksum_type checksum;
 	uint64_t last_sum;
@@ -134,23 +147,37 @@ choose_checksum(char *const arg[])
 }
 
 static void
-open_device(char *const arg[])
+set_up(uint16_t pairs)
 {
 	struct rte_compressdev_config config = {
-		.nb_queue_pairs = 1,
+		.nb_queue_pairs = pairs,
 		.max_nb_priv_xforms = 2,
 	};
+	uint16_t i;
 	int ret;
 
-	(void)arg;
+	app.pair = 0;
 	ret = rte_compressdev_configure(app.device, &config);
-	if (ret == 0)
-		ret = rte_compressdev_queue_pair_setup(app.device, 0, MAX_PENDING, 0);
+	for (i = 0; ret == 0 && i < pairs; i++)
+		ret = rte_compressdev_queue_pair_setup(app.device, i, MAX_PENDING, 0);
 	if (ret == 0)
 		ret = create_xforms();
 	if (ret == 0)
 		ret = rte_compressdev_start(app.device);
 	print_status(ret);
+}
+
+static void
+open_device(char *const arg[])
+{
+	(void)arg;
+	set_up(1);
+}
+
+static void
+open_pairs(char *const arg[])
+{
+	set_up(prompt_number(arg[0]));
 }
 
 static void
@@ -197,7 +224,7 @@ take_memory(const char *kind, size_t size)
 	uint8_t *memory;
 
 	if (strcmp(kind, "eal") == 0)
-		return rte_zmalloc("buffer", size, 4096);
+		return rte_zmalloc("buffer", RTE_ALIGN_CEIL(size, PAGE), PAGE);
 	if (strcmp(kind, "nowhere") != 0)
 		return zip_memory(kind, size);
 	memory = zip_memory("untouched", size);
@@ -265,6 +292,67 @@ static struct buffer *
 buffer_of(const char *word)
 {
 	return &app.buffers[prompt_number(word) % MAX_BUFFERS];
+}
+
+static void
+choose_pair(char *const arg[])
+{
+	app.pair = prompt_number(arg[0]);
+	print_status(0);
+}
+
+/** The space of one of the pair's queues. */
+static struct rte_iommufd_as *
+space_of(uint16_t pair, unsigned int direction)
+{
+	return rte_bus_iommufd_queue_as(rte_compressdev_name_get(app.device),
+		pair * DIRECTIONS + direction);
+}
+
+static void
+share(char *const arg[])
+{
+	const struct buffer *buffer = buffer_of(arg[0]);
+	const uint64_t address = (uintptr_t)buffer->memory;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < DIRECTIONS; i++)
+		ret = rte_iommufd_as_copy(space_of(app.pair, i), address, rte_iommufd_as_shared(),
+			address, RTE_ALIGN_CEIL(buffer->size, PAGE),
+			strcmp(arg[1], "ro") == 0 ? RTE_IOMMUFD_READ_ONLY : 0);
+	print_status(ret);
+}
+
+static void
+unshare(char *const arg[])
+{
+	const struct buffer *buffer = buffer_of(arg[0]);
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < DIRECTIONS; i++)
+		ret = rte_iommufd_as_unmap(space_of(app.pair, i), (uintptr_t)buffer->memory,
+			RTE_ALIGN_CEIL(buffer->size, PAGE));
+	print_status(ret);
+}
+
+static void
+bind_pair(char *const arg[])
+{
+	struct rte_iommufd_as *as = NULL;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; ret == 0 && i < DIRECTIONS; i++) {
+		if (strcmp(arg[0], "shared") == 0)
+			as = rte_iommufd_as_shared();
+		else if (strcmp(arg[0], "own") != 0)
+			as = space_of(prompt_number(arg[0]), 0);
+		ret = rte_bus_iommufd_queue_bind(rte_compressdev_name_get(app.device),
+			app.pair * DIRECTIONS + i, as);
+	}
+	print_status(ret);
 }
 
 static void
@@ -339,7 +427,7 @@ hand_in(char *const arg[])
 	op->flush_flag = RTE_COMP_FLUSH_FINAL;
 	op->status = RTE_COMP_OP_STATUS_NOT_PROCESSED;
 	op->output_chksum = 0;
-	if (rte_compressdev_enqueue_burst(app.device, 0, &op, 1) == 1)
+	if (rte_compressdev_enqueue_burst(app.device, app.pair, &op, 1) == 1)
 		return true;
 	printf("refused: %s\n", status_name(op->status));
 	rte_comp_op_free(op);
@@ -360,7 +448,7 @@ wait_for(unsigned int milliseconds)
 		rte_get_timer_hz() / 1000 * milliseconds;
 	struct rte_comp_op *op;
 
-	while (rte_compressdev_dequeue_burst(app.device, 0, &op, 1) == 0)
+	while (rte_compressdev_dequeue_burst(app.device, app.pair, &op, 1) == 0)
 		if (rte_get_timer_cycles() > deadline) {
 			printf("nothing\n");
 			return;
@@ -409,9 +497,14 @@ stats(char *const arg[])
 static const struct prompt_command commands[] = {
 	{ "checksum WHICH", choose_checksum },
 	{ "open", open_device },
+	{ "open PAIRS", open_pairs },
 	{ "close", close_device },
 	{ "plug DEVARGS", plug },
 	{ "unplug NAME", unplug },
+	{ "pair NUMBER", choose_pair },
+	{ "share NUMBER ACCESS", share },
+	{ "unshare NUMBER", unshare },
+	{ "bind WHOSE", bind_pair },
 	{ "buffer KIND BYTES SEGMENTS", take_buffer },
 	{ "text NUMBER SEED", text },
 	{ "same NUMBER NUMBER BYTES", same },

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The compressdev driver of the ZIP: stock applications, and operations of each kind."""
-import contextlib
 import re
 import zlib
 
 import pytest
 
-from support.compress import DRIVER, Compress, Device, stock
-from support.machine import Nic
-from support.spaces import owned
+from support.compress import DRIVER, Compress, Device, device, stock
 
 pytestmark = pytest.mark.zip
 
 SIZE = 16384
 LONGEST = 8 << 20
-PAGE = 4096
 NOTHING_COMES_MS = 1000
 PASSED = {
     "test_compressdev_invalid_configuration",
@@ -39,17 +35,6 @@ UNSUPPORTED = {
     "test_compressdev_deflate_stateful_decomp_checksum",
     "test_compressdev_deflate_stateless_fixed_oos_recoverable",
 }
-
-
-@contextlib.contextmanager
-def device(zip_, address_space):
-    """A ZIP, for a driver in user space."""
-    if address_space == "sva":
-        yield Device(zip_.name, address_space)
-    else:
-        pci = zip_.pci
-        with owned(Nic(pci, "")):
-            yield Device(pci, address_space)
 
 
 @pytest.fixture(scope="class", params=["sva", "shared"])
@@ -211,26 +196,6 @@ class TestFormats:
         assert app.request("decompress", packed, unpacked, produced) == ("ERROR", 0, 0)
         app.done(f"change {packed.number} {produced - 1}")
         assert app.request("decompress", packed, unpacked, produced)[0] == "SUCCESS"
-
-
-class TestPrivate:
-    """A private address space has what was put there, and the driver's own lists."""
-
-    @pytest.fixture(scope="class")
-    def private(self, zips):
-        with device(zips[0], "private") as found, Compress(found) as application:
-            application.done("open")
-            yield application
-            application.done("close")
-
-    @pytest.mark.parametrize("segments", [1, 4])
-    def test_buffers_that_are_not_in_it(self, private, model, segments):
-        """With a list it is the buffer that isn't there: the list was read."""
-        since = model.next_serial("faults")
-        source = private.text(SIZE, segments=segments)
-        assert private.request("compress", source, private.buffer("eal", SIZE)) == ("ERROR", 0, 0)
-        fault = int(model.last("faults", since)[0]["address"], 16)
-        assert fault // PAGE == source.address // PAGE
 
 
 class TestProcessMemory:

@@ -83,6 +83,7 @@ struct rte_bus_iommufd_queue {
 	uint32_t pasid;            /**< Of a function's queue; 0: the function has none. */
 	struct rte_iommufd_as *as; /**< That a function's queue is bound to. */
 	struct rte_iommufd_as *own_as; /**< That was made for it ("private"), or NULL. */
+	struct rte_bus_iommufd_region shown; /**< By rte_bus_iommufd_queue_show(). */
 	int fd;                    /**< Of a uacce queue; otherwise -1. */
 	struct rte_bus_iommufd_region areas[RTE_BUS_IOMMUFD_AREAS]; /**< Of one that is started. */
 };
@@ -219,6 +220,20 @@ int rte_bus_iommufd_queues_available(struct rte_bus_iommufd_device *dev);
  */
 int rte_bus_iommufd_queue_open(struct rte_bus_iommufd_device *dev, uint16_t number,
 		struct rte_bus_iommufd_queue *queue);
+
+/**
+ * Let a queue read memory of EAL's that is the driver's: lists of buffers, for example, which the
+ * device reads with the queue's PASID. It is put, read-only and at its own address, into each
+ * address space that the queue is bound to, for as long as it is; closing the queue takes it back.
+ * Rings that the device reads as the function itself need none of this, and nor do queues of uacce.
+ *
+ * @param addr, len
+ *   Whole pages, as everything in them is shown; one range for each queue.
+ * @return
+ *   Those of rte_iommufd_as_copy(), and
+ *   - EEXIST: the queue has one.
+ */
+int rte_bus_iommufd_queue_show(struct rte_bus_iommufd_queue *queue, void *addr, size_t len);
 
 /**
  * Map the areas of a uacce queue and start it, after the requests of its kernel driver. A queue of

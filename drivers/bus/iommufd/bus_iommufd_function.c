@@ -226,35 +226,3 @@ rte_bus_iommufd_reset(struct rte_bus_iommufd_device *dev)
 	IOMMUFD_BUS_LOG(ERR, "%s: can't be reset: %s", dev->name, strerror(-ret));
 	return ret;
 }
-
-int
-iommufd_bus_function_queue_open(struct rte_bus_iommufd_queue *queue)
-{
-	struct rte_bus_iommufd_device *dev = queue->dev;
-	int ret;
-
-	if (dev->as == RTE_BUS_IOMMUFD_PRIVATE)
-		queue->as = queue->own_as = rte_iommufd_as_create();
-	else
-		queue->as = rte_iommufd_as_shared();
-	if (queue->as == NULL)
-		return -rte_errno;
-	if (dev->pasid_bits == 0)
-		return 0;
-
-	ret = rte_iommufd_pasid_bind(dev->vfio, queue->as, RTE_IOMMUFD_PT_AUTO, &queue->pasid);
-	if (ret < 0) {
-		queue->pasid = 0;
-		iommufd_bus_function_queue_close(queue);
-	}
-	return ret;
-}
-
-void
-iommufd_bus_function_queue_close(struct rte_bus_iommufd_queue *queue)
-{
-	if (queue->pasid != 0)
-		rte_iommufd_pasid_unbind(queue->dev->vfio, queue->pasid);
-	if (queue->own_as != NULL)
-		rte_iommufd_as_destroy(queue->own_as);
-}

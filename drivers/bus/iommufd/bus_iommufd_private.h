@@ -8,7 +8,7 @@
  * The parts of the bus. bus_iommufd.c is what EAL calls, and holds all state: devices are found in
  * sysfs (_scan.c) where a driver's table has them (_match.c), their names and arguments are checked
  * (_devargs.c), and those of the two kinds are opened (_function.c, _uacce.c) for their queues
- * (_queue.c).
+ * (_queue.c), which have address spaces (_space.c).
  */
 
 #include <pthread.h>
@@ -86,6 +86,10 @@ void iommufd_bus_function_quiesce(struct rte_bus_iommufd_device *dev);
 
 int iommufd_bus_function_queue_open(struct rte_bus_iommufd_queue *queue);
 void iommufd_bus_function_queue_close(struct rte_bus_iommufd_queue *queue);
+
+/** As rte_bus_iommufd_queue_show() and _bind(). Call them with the lock held. */
+int iommufd_bus_function_queue_show(struct rte_bus_iommufd_queue *queue, void *addr, size_t len);
+int iommufd_bus_function_queue_bind(struct rte_bus_iommufd_queue *queue, struct rte_iommufd_as *as);
 
 int iommufd_bus_uacce_queue_open(struct rte_bus_iommufd_queue *queue);
 int iommufd_bus_uacce_queue_start(struct rte_bus_iommufd_queue *queue);

@@ -96,6 +96,19 @@ rte_bus_iommufd_queue_start(struct rte_bus_iommufd_queue *queue)
 	return iommufd_bus_uacce_queue_start(queue);
 }
 
+int
+rte_bus_iommufd_queue_show(struct rte_bus_iommufd_queue *queue, void *addr, size_t len)
+{
+	int ret;
+
+	if (queue->dev->kind != RTE_BUS_IOMMUFD_FUNCTION)
+		return 0;
+	pthread_mutex_lock(&iommufd_bus.lock);
+	ret = iommufd_bus_function_queue_show(queue, addr, len);
+	pthread_mutex_unlock(&iommufd_bus.lock);
+	return ret;
+}
+
 void
 rte_bus_iommufd_queue_close(struct rte_bus_iommufd_queue *queue)
 {
@@ -150,21 +163,6 @@ rte_bus_iommufd_queue_as(const char *device, uint16_t queue)
 	return as;
 }
 
-static int
-bind(struct rte_bus_iommufd_queue *queue, struct rte_iommufd_as *as)
-{
-	int ret;
-
-	if (as == NULL)
-		as = queue->own_as != NULL ? queue->own_as : rte_iommufd_as_shared();
-	if (queue->pasid == 0)
-		return -ENOTSUP;
-	ret = rte_iommufd_pasid_rebind(queue->dev->vfio, as, RTE_IOMMUFD_PT_AUTO, queue->pasid);
-	if (ret == 0)
-		queue->as = as;
-	return ret;
-}
-
 int
 rte_bus_iommufd_queue_bind(const char *device, uint16_t queue, struct rte_iommufd_as *as)
 {
@@ -174,7 +172,7 @@ rte_bus_iommufd_queue_bind(const char *device, uint16_t queue, struct rte_iommuf
 	pthread_mutex_lock(&iommufd_bus.lock);
 	ret = find_open(device, queue, &found);
 	if (ret == 0)
-		ret = bind(found, as);
+		ret = iommufd_bus_function_queue_bind(found, as);
 	pthread_mutex_unlock(&iommufd_bus.lock);
 	return ret;
 }

@@ -50,7 +50,8 @@ struct rte_iommufd_as *rte_bus_iommufd_queue_as(const char *device, uint16_t que
 
 /**
  * Bind a queue to another address space, without a gap: several queues can share one so. It must
- * not be destroyed before the queue is closed or bound to another one.
+ * not be destroyed before the queue is closed or bound to another one. What the queue's driver keeps
+ * there for the device, as lists of buffers, comes along, in pages of its own.
  *
  * Thread-safe.
  *
@@ -59,8 +60,8 @@ struct rte_iommufd_as *rte_bus_iommufd_queue_as(const char *device, uint16_t que
  * @param as
  *   An address space; NULL: the one that the queue had in the beginning.
  * @return
- *   0 or a negative errno, with the queue bound as before: those of rte_bus_iommufd_queue_as() and
- *   rte_iommufd_pasid_rebind(), and
+ *   0 or a negative errno, with the queue bound as before: those of rte_bus_iommufd_queue_as(),
+ *   rte_iommufd_pasid_rebind() and rte_iommufd_as_copy(), and
  *   - ENOTSUP: the function has no PASIDs.
  */
 int rte_bus_iommufd_queue_bind(const char *device, uint16_t queue, struct rte_iommufd_as *as);

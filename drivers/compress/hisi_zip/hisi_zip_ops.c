@@ -5,8 +5,6 @@
 
 #include <rte_malloc.h>
 
-#include <rte_iommufd.h>
-
 #include "hisi_zip_private.h"
 
 /* Blocks for lists beyond a pair for each request: some requests need more */
@@ -110,26 +108,6 @@ hisi_zip_info_get(struct rte_compressdev *cdev, struct rte_compressdev_info *inf
 	info->max_nb_queue_pairs = dev->max_qps;
 }
 
-/* Lists are read with the queue's PASID, so they have to be in its address space. */
-static int
-show_lists(const struct hisi_zip_qp *qp, const struct hisi_zip_queue *queue)
-{
-	const uint64_t address = (uintptr_t)qp->sgls.blocks;
-
-	if (queue->bus.own_as == NULL)
-		return 0;
-	return rte_iommufd_as_copy(queue->bus.own_as, address, rte_iommufd_as_shared(), address,
-			qp->sgls.size, RTE_IOMMUFD_READ_ONLY);
-}
-
-static void
-hide_lists(const struct hisi_zip_qp *qp, const struct hisi_zip_queue *queue)
-{
-	if (queue->bus.own_as != NULL)
-		rte_iommufd_as_unmap(queue->bus.own_as, (uintptr_t)qp->sgls.blocks,
-			qp->sgls.size);
-}
-
 static int
 open_ring(const struct hisi_zip_device *dev, struct hisi_zip_queue *queue,
 		uint32_t max_inflight_ops, int socket_id)
@@ -168,12 +146,13 @@ open_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_
 	ret = rte_bus_iommufd_queue_open(dev->bus, number, &queue->bus);
 	if (ret < 0)
 		return ret;
-	ret = show_lists(qp, queue);
+	/* Lists are read with the queue's PASID */
+	ret = rte_bus_iommufd_queue_show(&queue->bus, qp->sgls.blocks, qp->sgls.size);
 	if (ret < 0)
 		goto close_bus_queue;
 	ret = dev->kind->queue_start(dev, queue, socket_id);
 	if (ret < 0)
-		goto hide_lists;
+		goto close_bus_queue;
 	ret = open_ring(dev, queue, max_inflight_ops, socket_id);
 	if (ret < 0)
 		goto stop_queue;
@@ -181,19 +160,16 @@ open_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_
 
 stop_queue:
 	dev->kind->queue_stop(dev, queue);
-hide_lists:
-	hide_lists(qp, queue);
 close_bus_queue:
 	rte_bus_iommufd_queue_close(&queue->bus);
 	return ret;
 }
 
 static void
-close_queue(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, struct hisi_zip_queue *queue)
+close_queue(struct hisi_zip_device *dev, struct hisi_zip_queue *queue)
 {
 	dev->kind->queue_stop(dev, queue);
 	close_ring(queue);
-	hide_lists(qp, queue);
 	rte_bus_iommufd_queue_close(&queue->bus);
 }
 
@@ -215,7 +191,7 @@ open_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp, uint16_t qp_id,
 
 close_queues:
 	while (i-- > 0)
-		close_queue(dev, qp, &qp->queues[i]);
+		close_queue(dev, &qp->queues[i]);
 	return ret;
 }
 
@@ -225,7 +201,7 @@ close_queues(struct hisi_zip_device *dev, struct hisi_zip_qp *qp)
 	unsigned int i;
 
 	for (i = HISI_ZIP_DIRECTIONS; i-- > 0; )
-		close_queue(dev, qp, &qp->queues[i]);
+		close_queue(dev, &qp->queues[i]);
 }
 
 static int

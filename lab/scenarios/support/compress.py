@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """compressdev applications on the ZIPs: Debian's, and lab/apps/compress.c."""
+import contextlib
 import os
 import re
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 from support.application import (BUILD, EXAMPLES, IOMMUFD, Prompted, UNDER_LAUNCHER,
                                  forget_hugepages)
+from support.machine import Nic
+from support.spaces import owned
 
 DRIVER = "compress_hisi_zip"
 PLUGINS = [word for library in ("librte_bus_iommufd.so", "librte_compress_hisi_zip.so")
@@ -39,9 +42,20 @@ class Device:
         return ["--no-pci", *PLUGINS, *flag]
 
 
-def stock(device: Device, program: str, *application: str, **environment: str) -> str:
+@contextlib.contextmanager
+def device(zip_, address_space: str):
+    """A ZIP, for a driver in user space."""
+    if address_space == "sva":
+        yield Device(zip_.name, address_space)
+    else:
+        pci = zip_.pci
+        with owned(Nic(pci, "")):
+            yield Device(pci, address_space)
+
+
+def stock(used: Device, program: str, *application: str, **environment: str) -> str:
     """Runs a program of DPDK's, which must succeed; returns all it said."""
-    argv = [*device.before, program, "-l", "0-1", *device.eal, "-a", device.devargs, *application]
+    argv = [*used.before, program, "-l", "0-1", *used.eal, "-a", used.devargs, *application]
     result = subprocess.run(argv, env={**os.environ, **environment}, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, timeout=SECONDS)
     forget_hugepages(argv)
@@ -53,10 +67,10 @@ class Compress(Prompted):
     """A running lab/apps/compress.c."""
     prompt = "compress> "
 
-    def __init__(self, device: Device, *arguments: str, probe: bool = True):
-        which = ["-a", ",".join([device.devargs, *arguments])] if probe else \
-            ["-b", device.full_name]
-        super().__init__([*device.before, EXAMPLES / "compress", "-l", "0", *device.eal, *which])
+    def __init__(self, used: Device, *arguments: str, probe: bool = True):
+        which = ["-a", ",".join([used.devargs, *arguments])] if probe else \
+            ["-b", used.full_name]
+        super().__init__([*used.before, EXAMPLES / "compress", "-l", "0", *used.eal, *which])
 
     def buffer(self, kind: str, size: int, segments: int = 1) -> "Buffer":
         answer = self.command(f"buffer {kind} {size} {segments}")
@@ -69,6 +83,19 @@ class Compress(Prompted):
         made = self.buffer(kind, size, segments)
         self.done(f"text {made.number} 1")
         return made
+
+    def pair(self, number: int) -> None:
+        """Chooses the queue pair that is meant from now on."""
+        self.done(f"pair {number}")
+
+    def share(self, *buffers: "Buffer", access: str = "rw") -> None:
+        """Puts buffers into the address spaces of the pair's queues."""
+        for buffer in buffers:
+            self.done(f"share {buffer.number} {access}")
+
+    def unshare(self, *buffers: "Buffer") -> None:
+        for buffer in buffers:
+            self.done(f"unshare {buffer.number}")
 
     def request(self, what: str, source: "Buffer", destination: "Buffer",
                 length: int | None = None) -> tuple[str, int, int]:
