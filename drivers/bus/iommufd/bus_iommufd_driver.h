@@ -252,7 +252,14 @@ void rte_bus_iommufd_queue_close(struct rte_bus_iommufd_queue *queue);
 void rte_bus_iommufd_register(struct rte_bus_iommufd_driver *driver);
 void rte_bus_iommufd_unregister(struct rte_bus_iommufd_driver *driver);
 
-/** Register a driver when its library is loaded; dpdk-pmdinfo.py shows it. */
+/**
+ * @name What a driver's source ends with
+ * Besides registering it, these leave in its object what buildtools/iommufd-pmdinfo.py makes
+ * information for dpdk-pmdinfo.py of.
+ * @{
+ */
+
+/** Register a driver when its library is loaded. */
 #define RTE_PMD_REGISTER_IOMMUFD(nm, drv) \
 	RTE_INIT(iommufdinitfn_##nm) \
 	{ \
@@ -260,6 +267,21 @@ void rte_bus_iommufd_unregister(struct rte_bus_iommufd_driver *driver);
 		rte_bus_iommufd_register(&drv); \
 	} \
 	__attribute__((used)) static const char this_pmd_name_##nm[] = RTE_STR(nm)
+
+/** Name its id_table, a variable of the same file. */
+#define RTE_PMD_REGISTER_IOMMUFD_TABLE(nm, table) \
+	__attribute__((used)) static const char __##nm##_iommufd_tbl_export[] = RTE_STR(table)
+
+/** Arguments of all devices. */
+#define RTE_BUS_IOMMUFD_PARAMS "as=shared|private|sva queues=1-65535"
+
+/** Name its params, too, and say in their order what each takes: "depth=64-4096 mode=good|bad". */
+#define RTE_PMD_REGISTER_IOMMUFD_PARAMS(nm, params, text) \
+	__attribute__((used)) static const char __##nm##_iommufd_params_export[] = \
+		RTE_STR(params); \
+	RTE_PMD_REGISTER_PARAM_STRING(nm, RTE_BUS_IOMMUFD_PARAMS " " text)
+
+/** @} */
 
 #ifdef __cplusplus
 }

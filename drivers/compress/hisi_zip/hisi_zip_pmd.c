@@ -172,3 +172,7 @@ static struct rte_bus_iommufd_driver hisi_zip_driver = {
 };
 
 RTE_PMD_REGISTER_IOMMUFD(compress_hisi_zip, hisi_zip_driver);
+RTE_PMD_REGISTER_IOMMUFD_TABLE(compress_hisi_zip, ids);
+RTE_PMD_REGISTER_IOMMUFD_PARAMS(compress_hisi_zip, arguments,
+	FORMAT "=deflate|zlib|gzip " TOUCH "=0|1");
+RTE_PMD_REGISTER_KMOD_DEP(compress_hisi_zip, "vfio-pci | hisi_zip");
