@@ -36,6 +36,7 @@
  *				both
  *	sum			the checksum that came with the last operation
  *	stats
+ *	features		that compressdev knows, and that the device has
  *	quit
  */
 
@@ -58,6 +59,7 @@
 #include <rte_bus_iommufd.h>
 #include <rte_iommufd.h>
 
+#include "compress_features.h"
 #include "prompt.h"
 #include "prompt_result.h"
 #include "zip_memory.h"
@@ -494,6 +496,13 @@ stats(char *const arg[])
 		counted.dequeue_err_count);
 }
 
+static void
+features(char *const arg[])
+{
+	(void)arg;
+	compress_features_print(app.device);
+}
+
 static const struct prompt_command commands[] = {
 	{ "checksum WHICH", choose_checksum },
 	{ "open", open_device },
@@ -515,6 +524,7 @@ static const struct prompt_command commands[] = {
 	{ "request WHAT NUMBER BYTES NUMBER", request },
 	{ "sum", print_sum },
 	{ "stats", stats },
+	{ "features", features },
 	{ NULL, NULL },
 };
 
