@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+
+"""Look up what the guides and READMEs name in the project, and complain of what isn't there.
+
+Looked up are words in ``literals`` (pages) and `literals` (READMEs): paths of files, functions and
+constants of the public headers, scenarios, and environment variables. On the page of a program its
+options (.. option::) are compared with what the program's --help shows, both ways.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+LITERAL = re.compile(r"``(.+?)``|`([^`\n]+)`", re.DOTALL)
+BLOCK = re.compile(r"^(?:    |\t).*$", re.MULTILINE)
+TOP = r"(?:app|buildtools|doc|drivers|examples|lab|lib|usertools)"
+NO_FILE = r"\b(?!\.\w)"  # behind a word
+PAGE_OPTION = re.compile(r"^\.\. option:: (.+)$", re.MULTILINE)
+OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
+
+
+@dataclass(frozen=True)
+class Names:
+    """A kind of names: what they look like, and the files one of which must have them."""
+    pattern: re.Pattern
+    patterns: tuple[str, ...]
+
+    def known(self, top):
+        """All words in these files."""
+        words = set()
+        for pattern in self.patterns:
+            for path in top.glob(pattern):
+                words |= set(re.findall(r"\w+", path.read_text()))
+        return words
+
+
+KINDS = (
+    Names(re.compile(r"\b(?:rte_(?:bus_)?iommufd|RTE_(?:(?:BUS|PMD_REGISTER)_)?IOMMUFD)_?\w*"
+                     rf"{NO_FILE}"),
+          ("lib/eal_iommufd/rte_iommufd.h", "drivers/bus/iommufd/*.h")),
+    Names(re.compile(rf"\btest_\w+{NO_FILE}"), ("lab/scenarios/*.py",)),
+    # Those of the lab are made of its options
+    Names(re.compile(r"\bDPDK_IOMMUFD_(?!LAB_)\w+"), ("usertools/*.py", "drivers/**/version.map")),
+)
+# page: the program whose options it has
+PROGRAMS = {"doc/guides/tools/dpdk_iommufd.rst": "usertools/dpdk-iommufd.py"}
+
+
+def is_there(top, path):
+    """Whether a path names a file or directory, or several (*)."""
+    path = path.rstrip("/.,:;")
+    return (top / path).exists() or any(top.glob(path))
+
+
+def literals_of(text):
+    """What is set as code, with the paths that links of READMEs lead to."""
+    for found in LITERAL.finditer(text):
+        yield found[1] or found[2]
+    yield from BLOCK.findall(text)
+
+
+def check_page(top, page, known):
+    """Complaints about a page."""
+    text = page.read_text()
+    where = page.relative_to(top)
+    for literal in literals_of(text):
+        for path in re.findall(rf"(?<![\w./-]){TOP}/[\w./*-]+", literal):
+            if not is_there(top, path):
+                yield f"{where}: there is no {path}"
+        for kind, words in known:
+            for name in kind.pattern.findall(literal):
+                if name not in words and not (name.endswith("_") and any(
+                        word.startswith(name) for word in words)):
+                    yield f"{where}: {name} is in none of {', '.join(kind.patterns)}"
+    for link in re.findall(r"\]\((?!\w+:)([^)#]+)\)", text):
+        if not (page.parent / link).exists():
+            yield f"{where}: links to {link}, which isn't there"
+
+
+def check_options(top, page, program):
+    """Complaints about a page with the options of a program."""
+    result = subprocess.run([sys.executable, top / program, "--help"], capture_output=True,
+                            text=True)
+    if result.returncode != 0:
+        return [f"{program} --help: exit status {result.returncode}: {result.stderr}"]
+    shown = set(OPTION.findall(result.stdout.partition("options:")[2]))
+    described = set()
+    for found in PAGE_OPTION.findall((top / page).read_text()):
+        described |= set(OPTION.findall(found))
+    return [f"{page}: {program} has no option {option}" for option in sorted(described - shown)] + \
+        [f"{page}: {option} of {program} is missing" for option in sorted(shown - described)]
+
+
+def main():
+    """Entry point; the exit status is 1 where something isn't there."""
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("top", type=Path, help="the project's directory")
+    top = parser.parse_args().top.resolve()
+
+    pages = [*sorted(top.glob("doc/**/*.rst")), top / "README.md", top / "lab/README.md"]
+    known = [(kind, kind.known(top)) for kind in KINDS]
+    complaints = [complaint for page in pages for complaint in check_page(top, page, known)]
+    for page, program in PROGRAMS.items():
+        complaints += check_options(top, page, program)
+    print("\n".join(complaints) or f"{len(pages)} pages name only what is there")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
