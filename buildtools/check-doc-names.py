@@ -5,11 +5,12 @@
 
 Looked up are words in ``literals`` (pages) and `literals` (READMEs): paths of files, functions and
 constants of the public headers, scenarios, and environment variables. On the page of a program its
-options (.. option::) are compared with what the program's --help shows, both ways.
+options (.. option::) are compared with what the program shows, both ways.
 """
 
 import argparse
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ BLOCK = re.compile(r"^(?:    |\t).*$", re.MULTILINE)
 TOP = r"(?:app|buildtools|doc|drivers|examples|lab|lib|usertools)"
 NO_FILE = r"\b(?!\.\w)"  # behind a word
 PAGE_OPTION = re.compile(r"^\.\. option:: (.+)$", re.MULTILINE)
+HELP_OPTION = re.compile(r"^ +(-.*?)(?:  |$)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 
 
@@ -46,8 +48,6 @@ KINDS = (
     # Those of the lab are made of its options
     Names(re.compile(r"\bDPDK_IOMMUFD_(?!LAB_)\w+"), ("usertools/*.py", "drivers/**/version.map")),
 )
-# page: the program whose options it has
-PROGRAMS = {"doc/guides/tools/dpdk_iommufd.rst": "usertools/dpdk-iommufd.py"}
 
 
 def is_there(top, path):
@@ -81,16 +81,19 @@ def check_page(top, page, known):
             yield f"{where}: links to {link}, which isn't there"
 
 
-def check_options(top, page, program):
-    """Complaints about a page with the options of a program."""
-    result = subprocess.run([sys.executable, top / program, "--help"], capture_output=True,
-                            text=True)
+def options_in(pattern, text):
+    """The options that the matches of a pattern have."""
+    return {option for found in pattern.findall(text) for option in OPTION.findall(found)}
+
+
+def check_options(top, page, command):
+    """Complaints about a page with the options of a program, which the command shows."""
+    result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
-        return [f"{program} --help: exit status {result.returncode}: {result.stderr}"]
-    shown = set(OPTION.findall(result.stdout.partition("options:")[2]))
-    described = set()
-    for found in PAGE_OPTION.findall((top / page).read_text()):
-        described |= set(OPTION.findall(found))
+        return [f"{' '.join(command)}: exit status {result.returncode}: {result.stderr}"]
+    shown = options_in(HELP_OPTION, result.stdout)
+    described = options_in(PAGE_OPTION, (top / page).read_text())
+    program = Path(command[0]).name
     return [f"{page}: {program} has no option {option}" for option in sorted(described - shown)] + \
         [f"{page}: {option} of {program} is missing" for option in sorted(shown - described)]
 
@@ -100,13 +103,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("top", type=Path, help="the project's directory")
-    top = parser.parse_args().top.resolve()
+    parser.add_argument("--program", nargs=2, action="append", default=[],
+                        metavar=("PAGE", "COMMAND"), help="a program's page, and what shows help")
+    args = parser.parse_args()
+    top = args.top.resolve()
 
     pages = [*sorted(top.glob("doc/**/*.rst")), top / "README.md", top / "lab/README.md"]
     known = [(kind, kind.known(top)) for kind in KINDS]
     complaints = [complaint for page in pages for complaint in check_page(top, page, known)]
-    for page, program in PROGRAMS.items():
-        complaints += check_options(top, page, program)
+    for page, command in args.program:
+        complaints += check_options(top, page, shlex.split(command))
     print("\n".join(complaints) or f"{len(pages)} pages name only what is there")
     return 1 if complaints else 0
 
