@@ -20,6 +20,9 @@ PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_re
 LINKED_APPS := spaces
 # With the iommufd bus: one has a driver for it, the other asks for the address spaces of queues
 BUS_APPS := bus compress
+# With a driver of the bus that stands on the ZIP's
+ZIP_DRIVER_APPS := queue
+ZIP_DRIVER := /src/drivers/compress/hisi_zip
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -31,7 +34,8 @@ PLAIN := blocks zip
 # Preloaded: what an application asks of VFIO and iommufd
 PRELOADED := ioctls.so
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(LINKED_APPS) $(BUS_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
+all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(LINKED_APPS) $(BUS_APPS) \
+	$(ZIP_DRIVER_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -59,6 +63,14 @@ $(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(LIBDIR)/librte_bus_iommufd.so \
 		/src/drivers/bus/iommufd/bus_iommufd_driver.h
 	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I/src/lab/hisi_zip_model \
 		-I$(PREFIX)/include -I/src/drivers/bus/iommufd -I/src/drivers/include \
+		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
+		$$(pkg-config --libs libdpdk-iommufd) -lrte_bus_iommufd -Wl,-rpath,$(LIBDIR)
+
+$(ZIP_DRIVER_APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c) \
+		$(addprefix $(ZIP_DRIVER)/hisi_zip_,function.c uacce.c private.h queue.h hw.h qm.h) \
+		$(LIBDIR)/librte_bus_iommufd.so $(wildcard /src/drivers/bus/iommufd/bus_iommufd_*.h)
+	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I$(PREFIX)/include \
+		-I/src/drivers/bus/iommufd -I/src/drivers/include -I$(ZIP_DRIVER) \
 		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -lrte_bus_iommufd -Wl,-rpath,$(LIBDIR)
 

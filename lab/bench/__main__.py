@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from bench import compression, forwarding, loading, mapping, spaces
+from bench import compression, forwarding, loading, mapping, queues, spaces
 from support.machine import nics
 
 RESULT = Path("/out/figures.json")
@@ -35,6 +35,8 @@ def measure(job: str) -> dict[str, dict[str, float]]:
         return compression.figures(ways.split(","))
     if kind == "spaces":
         return spaces.figures()
+    if kind == "queues":
+        return queues.figures()
     raise ValueError(f"unknown job: {job}")
 
 

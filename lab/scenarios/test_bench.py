@@ -2,7 +2,7 @@
 """The arithmetic of `lab bench`, from recorded requests to the table and its verdicts."""
 import pytest
 
-from bench import forwarding, loading, sums
+from bench import forwarding, loading, queues, sums
 from labvm import figures
 from labvm.figures import Row, Target
 from support.application import IOMMUFD
@@ -80,6 +80,13 @@ def test_testpmd_tells_instructions_and_packets():
             forwarding.per_packet(nothing)
 
 
+def test_a_burst_is_counted_for_each_piece_of_it():
+    said = "EAL: 1 lcore\nring: 102 bursts, enqueue 1335 dequeue 1001\n"
+    assert queues.per_piece(said) == (1335 + 1001) / 32
+    with pytest.raises(ValueError):
+        queues.per_piece("ring: 102 bursts\n")
+
+
 def test_the_library_without_effect_is_loaded_and_does_nothing():
     application, library, control = loading.copies()
     for preloaded, recognised in ((library, True), (control, False)):
@@ -136,5 +143,6 @@ def test_a_target_can_be_missed(missed):
 
 def test_rows_are_chosen_by_name():
     assert {row.name for row in figures.selected("growth")} == {"growth"}
+    assert {row.job for row in figures.selected("queue")} == {"queue"}
     assert figures.selected("*") == list(figures.ROWS)
     assert figures.selected("nothing") == []
