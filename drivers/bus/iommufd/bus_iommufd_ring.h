@@ -196,8 +196,8 @@ rte_bus_iommufd_ring_collect(struct rte_bus_iommufd_ring *ring, rte_bus_iommufd_
 {
 	const volatile struct rte_bus_iommufd_completion *const cq = ring->cq, *completion;
 	void **const under_way = ring->requests;
-	const uint16_t depth = ring->depth;
-	uint16_t head = ring->head, phase = ring->phase, looked, taken = 0, place;
+	const unsigned int depth = ring->depth;
+	unsigned int head = ring->head, phase = ring->phase, looked, taken = 0, place;
 	void *request;
 
 	for (looked = 0; looked < n; looked++) {
@@ -207,9 +207,10 @@ rte_bus_iommufd_ring_collect(struct rte_bus_iommufd_ring *ring, rte_bus_iommufd_
 		/* The phase was written after everything else */
 		rte_io_rmb();
 		place = completion->place;
-		head = rte_bus_iommufd_ring_next(head, depth);
-		if (unlikely(head == 0))
+		if (unlikely(++head == depth)) {
+			head = 0;
 			phase ^= 1;
+		}
 		request = likely(place < depth) ? under_way[place] : NULL;
 		if (unlikely(request == NULL)) {
 			ring->n_of_nothing++;

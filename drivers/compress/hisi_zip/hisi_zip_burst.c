@@ -150,7 +150,7 @@ is_idle(const struct hisi_zip_qp *qp)
 		rte_bus_iommufd_ring_pending(&qp->queues[1].ring) == 0;
 }
 
-/* Puts a request with buffers anywhere in their chains. Returns 0, -EINVAL or -EBUSY. */
+/* Puts a request whose buffers are anywhere in their chains. Returns 0, -EINVAL or -EBUSY. */
 static __rte_noinline int
 enqueue_chains(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, struct rte_comp_op *op)
 {
@@ -253,35 +253,54 @@ struct source {
 	const struct hisi_zip_slot *slots;
 };
 
-/* Puts a request's results into its op. */
+/* Puts any results into an op. */
+static __rte_noinline void
+take_any(struct hisi_zip_qp *qp, const volatile struct hisi_zip_sqe *sqe,
+		struct hisi_zip_slot slot, struct rte_comp_op *op)
+{
+	const uint32_t consumed = sqe->consumed, produced = sqe->produced;
+	const enum hisi_zip_format format = hisi_zip_format(sqe->kind);
+
+	op->status = op_status(sqe->status);
+	op->consumed = 0;
+	op->produced = 0;
+	/* Results that can't be true would lead the application out of its buffers */
+	if (consumed > op->src.length || produced > slot.room)
+		op->status = RTE_COMP_OP_STATUS_ERROR;
+	if (op->status == RTE_COMP_OP_STATUS_SUCCESS) {
+		op->consumed = consumed;
+		op->produced = produced;
+		if (format != HISI_ZIP_FORMAT_RAW)
+			op->output_chksum = hisi_zip_checksum(format, sqe->checksum);
+	} else {
+		qp->stats.dequeue_err_count++;
+	}
+	if (slot.source != HISI_ZIP_SGL_NONE) {
+		hisi_zip_sgl_free(&qp->sgls, slot.source);
+		hisi_zip_sgl_free(&qp->sgls, slot.destination);
+	}
+}
+
+/* Puts a request's results into its op: here those of flat buffers that went well. */
 static inline void
 take_request(void *context, uint16_t place, void *request)
 {
 	const struct source *from = context;
 	const volatile struct hisi_zip_sqe *sqe = &from->sq[place];
-	const struct hisi_zip_slot slot = from->slots[place];
+	const struct hisi_zip_slot *slot = &from->slots[place];
 	const uint32_t consumed = sqe->consumed, produced = sqe->produced;
 	struct rte_comp_op *op = request;
 
-	op->status = op_status(sqe->status);
-	/* Results that can't be true would lead the application out of its buffers */
-	if (unlikely(consumed > op->src.length || produced > slot.room))
-		op->status = RTE_COMP_OP_STATUS_ERROR;
-	if (likely(op->status == RTE_COMP_OP_STATUS_SUCCESS)) {
-		op->consumed = consumed;
-		op->produced = produced;
-		if (unlikely(hisi_zip_format(sqe->kind) != HISI_ZIP_FORMAT_RAW))
-			op->output_chksum = hisi_zip_checksum(hisi_zip_format(sqe->kind),
-					sqe->checksum);
-	} else {
-		op->consumed = 0;
-		op->produced = 0;
-		from->qp->stats.dequeue_err_count++;
+	if (unlikely(HISI_ZIP_SQE_STATUS(sqe->status) != HISI_ZIP_STATUS_SUCCESS ||
+			consumed > op->src.length || produced > slot->room ||
+			slot->source != HISI_ZIP_SGL_NONE ||
+			hisi_zip_format(sqe->kind) != HISI_ZIP_FORMAT_RAW)) {
+		take_any(from->qp, sqe, *slot, op);
+		return;
 	}
-	if (unlikely(slot.source != HISI_ZIP_SGL_NONE)) {
-		hisi_zip_sgl_free(&from->qp->sgls, slot.source);
-		hisi_zip_sgl_free(&from->qp->sgls, slot.destination);
-	}
+	op->status = RTE_COMP_OP_STATUS_SUCCESS;
+	op->consumed = consumed;
+	op->produced = produced;
 }
 
 static inline uint16_t
