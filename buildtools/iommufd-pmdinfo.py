@@ -4,8 +4,8 @@
 """Write the text that dpdk-pmdinfo.py shows of a driver of the iommufd bus.
 
 RTE_PMD_REGISTER_IOMMUFD() and the macros beside it (bus_iommufd_driver.h) leave the driver's name
-in its object, and the names of its tables. The tables are read as the compiler made them, so what is
-shown is what the driver matches, and become a string in a C file for the driver's library.
+in its object, and the names of its tables. The tables are read as the compiler made them, so what
+is shown is what the driver matches, and become a string in a C file for the driver's library.
 """
 
 import argparse

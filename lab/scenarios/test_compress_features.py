@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The features in the guides (doc/guides/compressdevs/features) are those that the driver reports."""
+"""The features in the guides (doc/guides/compressdevs/features) are what the driver reports."""
 import configparser
 import re
 from pathlib import Path
