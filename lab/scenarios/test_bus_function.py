@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from support.application import IOMMUFD
-from support.bus import Bus, said_by_bus, telemetry
+from support.bus import Bus, said_by_bus
 from support.pagetable import page_table
 from support.refusal import attempt
+from support.telemetry import telemetry
 
 pytestmark = pytest.mark.zip5
 

@@ -5,7 +5,8 @@ import contextlib
 import pytest
 
 from support.application import IOMMUFD
-from support.bus import Bus, telemetry
+from support.bus import Bus
+from support.telemetry import telemetry
 
 pytestmark = pytest.mark.zip5
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_string_fns.h>
+
 #include "iommufd_container.h"
 #include "iommufd_device.h"
 #include "iommufd_hwpt.h"
@@ -103,6 +105,7 @@ iommufd_container_add_hwpt(struct iommufd_container *container, struct iommufd_d
 		free(hwpt);
 		return ret;
 	}
+	strlcpy(hwpt->iommu, dev->iommu, sizeof(hwpt->iommu));
 	TAILQ_INSERT_TAIL(&container->hwpts, hwpt, next);
 	*added = hwpt;
 	return 0;

@@ -27,6 +27,7 @@
 #include "iommufd_memseg.h"
 #include "iommufd_mp.h"
 #include "iommufd_pasid.h"
+#include "iommufd_telemetry.h"
 
 struct backend {
 	bool enabled; /**< Constant while devices are there. */
@@ -37,6 +38,7 @@ struct backend {
 	struct iommufd_memory memory;
 	struct iommufd_containers containers;
 	struct iommufd_backend_tally tally;
+	bool has_telemetry; /**< Registered, which can't be undone. */
 };
 
 static struct backend backend = {
@@ -74,6 +76,9 @@ open_primary(void)
 	if (ret < 0)
 		goto close_container;
 
+	if (!backend.has_telemetry)
+		iommufd_telemetry_register();
+	backend.has_telemetry = true;
 	IOMMUFD_LOG(INFO, "%s is open, IOAS %u", IOMMUFD_PATH, backend.containers.base.ioas.id);
 	return 0;
 
@@ -443,48 +448,63 @@ iommufd_backend_mp_primary(void)
 	return &backend.mp_primary;
 }
 
-static void
-dump_device(FILE *out, const struct iommufd_device *dev)
+static int
+visit_device(const struct iommufd_device *dev, const struct iommufd_visitor *visitor, void *arg)
 {
 	const struct iommufd_pasid *pasid;
+	int ret = 0;
 
-	if (dev->hwpt == NULL)
-		fprintf(out, "device %s: the primary process's, ioas %u\n", dev->name,
-			dev->container->ioas.id);
-	else
-		fprintf(out, "device %s: %s/%s, page table %u\n", dev->name, IOMMUFD_CDEV_DIR,
-			dev->cdev, dev->hwpt->id);
-	TAILQ_FOREACH(pasid, &dev->pasids, next)
-		fprintf(out, "pasid %u: device %s, ioas %u, page table %u\n", pasid->number,
-			dev->name, pasid->container->ioas.id, pasid->hwpt->id);
+	if (visitor->device != NULL)
+		ret = visitor->device(dev, arg);
+	if (ret == 0 && visitor->pasid != NULL)
+		TAILQ_FOREACH(pasid, &dev->pasids, next) {
+			ret = visitor->pasid(dev, pasid, arg);
+			if (ret != 0)
+				break;
+		}
+	return ret;
 }
 
-static void
-dump_container(FILE *out, const struct iommufd_container *container)
+static int
+visit_container(struct iommufd_container *container, const struct iommufd_visitor *visitor,
+		void *arg)
 {
 	const struct iommufd_device *dev;
 	const struct iommufd_hwpt *hwpt;
+	int ret = 0;
 
-	fprintf(out, "ioas %u: container %d", container->ioas.id, container->fd);
-	if (container->memory != NULL)
-		fprintf(out, ", EAL memory %smapped", container->memory->mapped ? "" : "not ");
-	fprintf(out, "\n");
-	TAILQ_FOREACH(hwpt, &container->hwpts, next)
-		fprintf(out, "page table %u: ioas %u, %u devices, %u PASIDs\n", hwpt->id,
-			container->ioas.id, hwpt->n_devices, hwpt->n_pasids);
-	TAILQ_FOREACH(dev, &container->devices, next)
-		dump_device(out, dev);
+	if (visitor->container != NULL)
+		ret = visitor->container(container, arg);
+	if (ret == 0 && visitor->hwpt != NULL)
+		TAILQ_FOREACH(hwpt, &container->hwpts, next) {
+			ret = visitor->hwpt(hwpt, arg);
+			if (ret != 0)
+				return ret;
+		}
+	if (ret == 0)
+		TAILQ_FOREACH(dev, &container->devices, next) {
+			ret = visit_device(dev, visitor, arg);
+			if (ret != 0)
+				return ret;
+		}
+	return ret;
 }
 
-void
-iommufd_backend_dump(FILE *out)
+int
+iommufd_backend_visit(const struct iommufd_visitor *visitor, void *arg)
 {
-	const struct iommufd_container *container;
+	struct iommufd_container *container;
+	int ret = -ENODEV;
 
 	pthread_mutex_lock(&backend.lock);
-	fprintf(out, "iommufd: %s\n", backend.enabled ? "on" : "off");
-	if (backend.ctx.fd >= 0)
-		IOMMUFD_CONTAINERS_FOREACH(container, &backend.containers)
-			dump_container(out, container);
+	if (backend.ctx.fd >= 0) {
+		ret = visitor->context != NULL ? visitor->context(&backend.ctx, arg) : 0;
+		IOMMUFD_CONTAINERS_FOREACH(container, &backend.containers) {
+			if (ret != 0)
+				break;
+			ret = visit_container(container, visitor, arg);
+		}
+	}
 	pthread_mutex_unlock(&backend.lock);
+	return ret;
 }

@@ -5,12 +5,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct iommufd_backing;
+struct iommufd_container;
 struct iommufd_containers;
 struct iommufd_context;
+struct iommufd_device;
+struct iommufd_hwpt;
 struct iommufd_mp_primary;
+struct iommufd_pasid;
 struct vfio_device_info;
 
 /**
@@ -143,7 +146,25 @@ void iommufd_backend_take_back(uint64_t iova, uint64_t len);
 /** @return The primary's side of the talk with secondary processes. */
 struct iommufd_mp_primary *iommufd_backend_mp_primary(void);
 
-/** Print the context, the containers, their page tables and devices. */
-void iommufd_backend_dump(FILE *out);
+/**
+ * Who looks at the objects: each function is called for each object of a kind, and may be NULL.
+ * What isn't 0 ends the visit.
+ */
+struct iommufd_visitor {
+	int (*context)(const struct iommufd_context *ctx, void *arg);
+	int (*container)(struct iommufd_container *container, void *arg);
+	int (*hwpt)(const struct iommufd_hwpt *hwpt, void *arg);
+	int (*device)(const struct iommufd_device *dev, void *arg);
+	int (*pasid)(const struct iommufd_device *dev, const struct iommufd_pasid *pasid,
+		void *arg);
+};
+
+/**
+ * Visit the context, then each container, the default one first, with its page tables and devices
+ * and their PASIDs. Nobody else opens, closes or binds anything meanwhile.
+ *
+ * @return What ended the visit, or 0; -ENODEV where the backend isn't open.
+ */
+int iommufd_backend_visit(const struct iommufd_visitor *visitor, void *arg);
 
 #endif /* IOMMUFD_BACKEND_H */

@@ -270,3 +270,18 @@ iommufd_container_unmap(struct iommufd_container *container, const uint64_t *va,
 	pthread_mutex_unlock(&container->lock);
 	return ret;
 }
+
+int
+iommufd_container_walk(struct iommufd_container *container, iommufd_mappings_fn fn, void *arg)
+{
+	int ret = 0;
+
+	if (container->memory != NULL)
+		ret = iommufd_memseg_walk(container->memory, fn, arg);
+	if (ret != 0)
+		return ret;
+	pthread_mutex_lock(&container->lock);
+	ret = iommufd_mappings_walk(&container->mappings, fn, arg);
+	pthread_mutex_unlock(&container->lock);
+	return ret;
+}

@@ -4,6 +4,7 @@
 #define IOMMUFD_CONTAINER_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -27,6 +28,7 @@ struct iommufd_pasid;
 struct iommufd_container {
 	TAILQ_ENTRY(iommufd_container) next;
 	int fd; /**< The application's handle, a descriptor of /dev/iommu; -1 when closed. */
+	bool is_space; /**< Made by rte_iommufd_as_create(): the handle isn't known to anybody. */
 	struct iommufd_ioas ioas;
 	/** Set where IOAS and devices are the primary process's, which is told of mappings. */
 	const struct iommufd_mp_secondary *lender;
@@ -147,5 +149,13 @@ int iommufd_container_check_writable(struct iommufd_container *container, uint64
  */
 int iommufd_container_unmap(struct iommufd_container *container, const uint64_t *va,
 		uint64_t iova, uint64_t len);
+
+/**
+ * Walk over all that is mapped, in pieces as they were mapped: EAL's memory first, then, ascending,
+ * the application's. EAL's memory must not be locked by the caller.
+ *
+ * @return What ended the walk, or 0.
+ */
+int iommufd_container_walk(struct iommufd_container *container, iommufd_mappings_fn fn, void *arg);
 
 #endif /* IOMMUFD_CONTAINER_H */

@@ -10,11 +10,14 @@
 #include <rte_string_fns.h>
 
 #include "iommufd_compat.h"
+#include "iommufd_container.h"
 #include "iommufd_context.h"
 #include "iommufd_device.h"
 #include "iommufd_hwpt.h"
 #include "iommufd_ioctl.h"
 #include "iommufd_log.h"
+#include "iommufd_pasid.h"
+#include "rte_iommufd.h"
 
 int
 iommufd_device_find_cdev(const char *sysfs_base, const char *name, char *cdev)
@@ -56,6 +59,23 @@ find_cdev(struct iommufd_device *dev)
 			"Linux 6.6 with CONFIG_VFIO_DEVICE_CDEV, or the application runs without "
 			"--iova-mode=iommufd", dev->name);
 	return ret;
+}
+
+/** The name that sysfs has for the device's IOMMU, as dmar0. */
+static void
+find_iommu(struct iommufd_device *dev)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *name;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/%s/iommu", dev->sysfs_base, dev->name);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len < 0)
+		return;
+	target[len] = '\0';
+	name = strrchr(target, '/');
+	strlcpy(dev->iommu, name == NULL ? target : name + 1, sizeof(dev->iommu));
 }
 
 static const char *
@@ -107,6 +127,7 @@ iommufd_device_open(struct iommufd_device *dev, struct iommufd_context *ctx,
 	ret = iommufd_device_bind(dev, ctx);
 	if (ret < 0)
 		goto close_cdev;
+	find_iommu(dev);
 	return 0;
 
 close_cdev:
@@ -173,7 +194,7 @@ iommufd_device_detach(struct iommufd_device *dev)
 }
 
 int
-iommufd_device_get_hw_info(struct iommufd_device *dev, struct iommufd_context *ctx,
+iommufd_device_get_hw_info(const struct iommufd_device *dev, const struct iommufd_context *ctx,
 		struct iommufd_hw_info *info)
 {
 	int ret;
@@ -184,6 +205,44 @@ iommufd_device_get_hw_info(struct iommufd_device *dev, struct iommufd_context *c
 		IOMMUFD_LOG(ERR, "%s: cannot ask what its IOMMU can do: %s%s", dev->name,
 			strerror(-ret), ret == -ENOTTY ? ": it needs Linux 6.6" : "");
 	return ret;
+}
+
+static enum rte_iommufd_iommu
+iommu_of(uint32_t type)
+{
+	switch (type) {
+	case 1: /* IOMMU_HW_INFO_TYPE_INTEL_VTD */
+		return RTE_IOMMUFD_IOMMU_INTEL_VTD;
+	case 2: /* IOMMU_HW_INFO_TYPE_ARM_SMMUV3 */
+		return RTE_IOMMUFD_IOMMU_ARM_SMMUV3;
+	case 4: /* IOMMU_HW_INFO_TYPE_AMD */
+		return RTE_IOMMUFD_IOMMU_AMD;
+	default:
+		return RTE_IOMMUFD_IOMMU_OTHER;
+	}
+}
+
+int
+iommufd_device_describe(const struct iommufd_device *dev, const struct iommufd_context *ctx,
+		struct rte_iommufd_dev_info *info)
+{
+	const struct iommufd_pasid *pasid;
+	struct iommufd_hw_info hw;
+	int ret;
+
+	ret = iommufd_device_get_hw_info(dev, ctx, &hw);
+	if (ret < 0)
+		return ret;
+	*info = (struct rte_iommufd_dev_info){
+		.iommu = iommu_of(hw.out_data_type),
+		.capabilities = hw.out_capabilities,
+		.pasid_bits = hw.out_max_pasid_log2,
+		.as_id = dev->container->ioas.id,
+		.pt = dev->hwpt == NULL ? 0 : dev->hwpt->id,
+	};
+	TAILQ_FOREACH(pasid, &dev->pasids, next)
+		info->n_pasids++;
+	return 0;
 }
 
 int

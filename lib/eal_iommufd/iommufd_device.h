@@ -7,10 +7,12 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "iommufd_hwpt.h"
+
 struct iommufd_container;
 struct iommufd_context;
 struct iommufd_hw_info;
-struct iommufd_hwpt;
+struct rte_iommufd_dev_info;
 struct vfio_device_info;
 
 /** Where VFIO's character devices live. */
@@ -25,6 +27,7 @@ struct iommufd_device {
 	char sysfs_base[NAME_MAX]; /**< Its bus's directory, as /sys/bus/pci/devices. */
 	char name[NAME_MAX];       /**< Bus address, as 0000:01:00.0. */
 	char cdev[NAME_MAX];       /**< File name in IOMMUFD_CDEV_DIR, as vfio0. */
+	char iommu[IOMMUFD_IOMMU_NAME]; /**< Its IOMMU, as dmar0; "" where sysfs names none. */
 	int fd;                    /**< -1 when closed. */
 	uint32_t id;               /**< Given by the kernel at bind. */
 	struct iommufd_hwpt *hwpt; /**< What it is attached to, or NULL. */
@@ -88,8 +91,12 @@ int iommufd_device_attach(struct iommufd_device *dev, struct iommufd_hwpt *hwpt)
 void iommufd_device_detach(struct iommufd_device *dev);
 
 /** Ask what the device's IOMMU is and can do. @return 0, or -errno of IOMMU_GET_HW_INFO, logged. */
-int iommufd_device_get_hw_info(struct iommufd_device *dev, struct iommufd_context *ctx,
-		struct iommufd_hw_info *info);
+int iommufd_device_get_hw_info(const struct iommufd_device *dev,
+		const struct iommufd_context *ctx, struct iommufd_hw_info *info);
+
+/** Ask that, and say it with what is attached in the public API's terms. @return The same. */
+int iommufd_device_describe(const struct iommufd_device *dev, const struct iommufd_context *ctx,
+		struct rte_iommufd_dev_info *info);
 
 /** @return 0, or -errno of VFIO_DEVICE_GET_INFO. */
 int iommufd_device_get_info(struct iommufd_device *dev, struct vfio_device_info *info);

@@ -9,6 +9,9 @@
 
 struct iommufd_ioas;
 
+/** Room for the name that sysfs has for an IOMMU. */
+#define IOMMUFD_IOMMU_NAME 64
+
 /**
  * A hardware page table: what the IOMMU walks. It follows the mappings of its IOAS. Devices behind
  * one IOMMU share one; a device that can't use it gets EINVAL when it attaches.
@@ -17,6 +20,7 @@ struct iommufd_hwpt {
 	TAILQ_ENTRY(iommufd_hwpt) next;
 	struct iommufd_ioas *ioas;
 	uint32_t id;            /**< 0 when there is none. */
+	char iommu[IOMMUFD_IOMMU_NAME]; /**< That of the device it was made for. */
 	bool takes_pasids;      /**< Devices' PASIDs can be attached too. */
 	bool is_chosen;         /**< Made for the application, which says what is attached. */
 	unsigned int n_devices; /**< How many are attached. */

@@ -134,3 +134,13 @@ iommufd_mappings_walk(const struct iommufd_mappings *mappings, iommufd_mappings_
 	twalk_r(mappings->tree, visit, &walk);
 	return walk.ret;
 }
+
+int
+iommufd_mapping_add_up(const struct iommufd_mapping *mapping, void *arg)
+{
+	struct iommufd_totals *totals = arg;
+
+	totals->n_mappings++;
+	totals->bytes += mapping->len;
+	return 0;
+}

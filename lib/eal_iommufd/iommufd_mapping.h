@@ -8,13 +8,14 @@
 
 #include "iommufd_ioas.h"
 
-/** Memory that an application has mapped in a container. */
+/** Memory that is mapped in a container. */
 struct iommufd_mapping {
 	uint64_t iova;
 	uint64_t len; /**< Bytes. */
 	uint64_t va;
 	struct iommufd_backing backing; /**< Its descriptor, if any, may be closed. */
-	unsigned int n_users; /**< How often it was mapped, for one device after the other. */
+	/** How often it was mapped, for one device after the other; 0: it is EAL's. */
+	unsigned int n_users;
 };
 
 /**
@@ -67,5 +68,14 @@ typedef int (*iommufd_mappings_fn)(const struct iommufd_mapping *mapping, void *
 /** Walk over the mappings in ascending order. */
 int iommufd_mappings_walk(const struct iommufd_mappings *mappings, iommufd_mappings_fn fn,
 		void *arg);
+
+/** What several mappings come to. */
+struct iommufd_totals {
+	unsigned int n_mappings;
+	uint64_t bytes;
+};
+
+/** Add a mapping to totals: for a walk. @return 0. */
+int iommufd_mapping_add_up(const struct iommufd_mapping *mapping, void *totals);
 
 #endif /* IOMMUFD_MAPPING_H */

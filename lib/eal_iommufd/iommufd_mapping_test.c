@@ -167,6 +167,16 @@ walk_ascends_and_returns_what_ended_it(void **state)
 }
 
 static void
+walk_can_add_them_up(void **state)
+{
+	struct iommufd_totals totals = { 0 };
+
+	assert_int_equal(iommufd_mappings_walk(*state, iommufd_mapping_add_up, &totals), 0);
+	assert_int_equal(totals.n_mappings, 3);
+	assert_int_equal(totals.bytes, 4 * PAGE);
+}
+
+static void
 removed_mapping_is_gone_and_its_neighbours_stay(void **state)
 {
 	iommufd_mappings_remove(*state, iommufd_mappings_find(*state, 3 * PAGE));
@@ -208,6 +218,7 @@ main(void)
 		ROW_TEST(range_finds_a_mapping_that_it_touches),
 		cmocka_unit_test(read_only_mapping_is_found_wherever_it_is_in_a_range),
 		ROW_TEST(walk_ascends_and_returns_what_ended_it),
+		ROW_TEST(walk_can_add_them_up),
 		ROW_TEST(removed_mapping_is_gone_and_its_neighbours_stay),
 		cmocka_unit_test(many_mappings_are_each_found),
 	};

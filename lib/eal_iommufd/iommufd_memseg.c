@@ -115,19 +115,25 @@ struct run_walk {
 	unsigned int limit;  /**< How many runs to do, 0 for all. */
 };
 
+static struct iommufd_backing
+backing_of(const struct iommufd_run *run)
+{
+	if (run->fd < 0)
+		return (struct iommufd_backing){ .kind = IOMMUFD_BACKING_VA, .start = run->va };
+	return (struct iommufd_backing){
+		.kind = IOMMUFD_BACKING_FILE,
+		.fd = run->fd,
+		.start = run->offset,
+	};
+}
+
 static int
 map_run(struct run_walk *walk, const struct iommufd_run *run)
 {
+	const struct iommufd_backing backing = backing_of(run);
 	struct iommufd_ioas *ioas = walk->memory->ioas;
-	struct iommufd_backing backing = { .kind = IOMMUFD_BACKING_VA, .start = run->va };
 	int ret;
 
-	if (run->fd >= 0)
-		backing = (struct iommufd_backing){
-			.kind = IOMMUFD_BACKING_FILE,
-			.fd = run->fd,
-			.start = run->offset,
-		};
 	iommufd_numa_move(&walk->numa, run->node);
 	ret = iommufd_ioas_map(ioas, &backing, run->len, run->iova);
 	if (ret < 0) {
@@ -375,6 +381,48 @@ iommufd_memseg_stop(struct iommufd_memory *memory)
 	/* After this no event can come, so the holes need no lock. */
 	rte_mem_event_callback_unregister(EVENT_CALLBACK_NAME, memory);
 	remove_holes(memory, 0, UINT64_MAX);
+}
+
+/** A walk for somebody else, who sees mappings. */
+struct view {
+	struct run_walk walk;
+	iommufd_mappings_fn fn;
+	void *arg;
+};
+
+static int
+show_run(struct run_walk *walk, const struct iommufd_run *run)
+{
+	const struct view *view = container_of(walk, struct view, walk);
+	const struct iommufd_mapping mapping = {
+		.iova = run->iova,
+		.len = run->len,
+		.va = run->va,
+		.backing = backing_of(run),
+	};
+
+	if (find_hole(walk->memory, run->va) != NULL)
+		return 0;
+	return view->fn(&mapping, view->arg);
+}
+
+int
+iommufd_memseg_walk(struct iommufd_memory *memory, iommufd_mappings_fn fn, void *arg)
+{
+	struct view view = {
+		.walk = { .memory = memory, .op = show_run },
+		.fn = fn,
+		.arg = arg,
+	};
+	int ret;
+
+	/* Where it isn't, EAL's memory map may not be there either. */
+	if (!memory->mapped)
+		return 0;
+	rte_mcfg_mem_read_lock();
+	ret = walk_memory(&view.walk);
+	rte_mcfg_mem_read_unlock();
+	return ret;
 }
 
 bool

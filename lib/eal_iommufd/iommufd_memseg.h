@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "iommufd_mapping.h"
+
 struct iommufd_ioas;
 struct iommufd_ranges;
 struct rte_memseg;
@@ -59,6 +61,14 @@ int iommufd_memseg_map_all(struct iommufd_memory *memory, struct iommufd_ioas *i
 
 /** Stop following EAL's memory, if it is mapped. What is mapped stays so. */
 void iommufd_memseg_stop(struct iommufd_memory *memory);
+
+/**
+ * Walk over the runs that are mapped, with EAL's memory map locked for reading; does nothing where
+ * EAL's memory isn't mapped.
+ *
+ * @return What ended the walk, or 0.
+ */
+int iommufd_memseg_walk(struct iommufd_memory *memory, iommufd_mappings_fn fn, void *arg);
 
 /** @return Whether a segment is memory that devices reach by the default container. */
 bool iommufd_memseg_is_mapped(const struct rte_memseg_list *msl, const struct rte_memseg *ms);

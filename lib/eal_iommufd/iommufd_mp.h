@@ -11,6 +11,7 @@
 
 #include <rte_eal.h>
 
+#include "iommufd_mapping.h"
 #include "iommufd_watch.h"
 
 /**
@@ -53,6 +54,9 @@ int iommufd_mp_primary_start(struct iommufd_mp_primary *primary);
 
 /** Answer no more. Harmless when stopped. */
 void iommufd_mp_primary_stop(struct iommufd_mp_primary *primary);
+
+/** Walk over what secondary processes have mapped themselves, in the default container. */
+int iommufd_mp_primary_walk(struct iommufd_mp_primary *primary, iommufd_mappings_fn fn, void *arg);
 
 /** A secondary: does its primary use iommufd? */
 bool iommufd_mp_primary_uses_iommufd(void);

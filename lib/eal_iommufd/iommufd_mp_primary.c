@@ -260,3 +260,22 @@ iommufd_mp_primary_stop(struct iommufd_mp_primary *primary)
 	}
 	pthread_mutex_unlock(&primary->lock);
 }
+
+int
+iommufd_mp_primary_walk(struct iommufd_mp_primary *primary, iommufd_mappings_fn fn, void *arg)
+{
+	struct iommufd_peer *peer;
+	int ret = 0;
+
+	pthread_mutex_lock(&primary->lock);
+	if (primary->file > 0)
+		TAILQ_FOREACH(peer, &primary->peers, next) {
+			pthread_mutex_lock(&peer->lock);
+			ret = iommufd_mappings_walk(&peer->mappings, fn, arg);
+			pthread_mutex_unlock(&peer->lock);
+			if (ret != 0)
+				break;
+		}
+	pthread_mutex_unlock(&primary->lock);
+	return ret;
+}

@@ -15,15 +15,6 @@ rte_iommufd_is_enabled(void)
 }
 
 int
-rte_iommufd_dump(FILE *out)
-{
-	if (out == NULL)
-		return -EINVAL;
-	iommufd_backend_dump(out);
-	return 0;
-}
-
-int
 rte_iommufd_dma_map_file(int container_fd, int fd, uint64_t offset, uint64_t vaddr, uint64_t iova,
 		uint64_t len)
 {

@@ -35,9 +35,10 @@ extern "C" {
 bool rte_iommufd_is_enabled(void);
 
 /**
- * Print the IOAS, its hardware page tables and the devices attached to them, a line each.
+ * Print the address spaces with how much is mapped in them, their page tables, and the devices and
+ * PASIDs attached to these, a line each. Telemetry tells more (/iommufd/...).
  *
- * Thread-safe.
+ * Thread-safe; not to be called with EAL's memory map locked.
  *
  * @param out
  *   An open stream.

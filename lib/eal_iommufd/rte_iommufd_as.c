@@ -66,6 +66,7 @@ rte_iommufd_as_create(void)
 	ret = iommufd_containers_create(parts.containers, parts.ctx);
 	if (ret >= 0) {
 		container = iommufd_containers_get(parts.containers, ret);
+		container->is_space = true;
 		iommufd_containers_put(parts.containers);
 	}
 	iommufd_backend_exit();

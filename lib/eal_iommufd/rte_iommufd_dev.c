@@ -68,44 +68,10 @@ rte_iommufd_dev_fd(const struct rte_iommufd_dev *dev)
 	return ((const struct iommufd_device *)dev)->fd;
 }
 
-static enum rte_iommufd_iommu
-iommu_of(uint32_t type)
-{
-	switch (type) {
-	case 1: /* IOMMU_HW_INFO_TYPE_INTEL_VTD */
-		return RTE_IOMMUFD_IOMMU_INTEL_VTD;
-	case 2: /* IOMMU_HW_INFO_TYPE_ARM_SMMUV3 */
-		return RTE_IOMMUFD_IOMMU_ARM_SMMUV3;
-	case 4: /* IOMMU_HW_INFO_TYPE_AMD */
-		return RTE_IOMMUFD_IOMMU_AMD;
-	default:
-		return RTE_IOMMUFD_IOMMU_OTHER;
-	}
-}
-
-static void
-describe(const struct iommufd_device *dev, const struct iommufd_hw_info *hw,
-		struct rte_iommufd_dev_info *info)
-{
-	const struct iommufd_pasid *pasid;
-
-	*info = (struct rte_iommufd_dev_info){
-		.iommu = iommu_of(hw->out_data_type),
-		.capabilities = hw->out_capabilities,
-		.pasid_bits = hw->out_max_pasid_log2,
-		.as_id = dev->container->ioas.id,
-		.pt = dev->hwpt == NULL ? 0 : dev->hwpt->id,
-	};
-	TAILQ_FOREACH(pasid, &dev->pasids, next)
-		info->n_pasids++;
-}
-
 int
 rte_iommufd_dev_info_get(struct rte_iommufd_dev *dev, struct rte_iommufd_dev_info *info)
 {
-	struct iommufd_device *device = (struct iommufd_device *)dev;
 	struct iommufd_backend_parts parts;
-	struct iommufd_hw_info hw;
 	int ret;
 
 	if (dev == NULL || info == NULL)
@@ -113,9 +79,7 @@ rte_iommufd_dev_info_get(struct rte_iommufd_dev *dev, struct rte_iommufd_dev_inf
 	ret = iommufd_backend_enter(&parts);
 	if (ret < 0)
 		return ret;
-	ret = iommufd_device_get_hw_info(device, parts.ctx, &hw);
-	if (ret == 0)
-		describe(device, &hw, info);
+	ret = iommufd_device_describe((struct iommufd_device *)dev, parts.ctx, info);
 	iommufd_backend_exit();
 	return ret;
 }

@@ -1,28 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """lab/apps/bus.c: an application with a driver of its own on the iommufd bus; what the bus tells."""
-import json
 import re
-import socket
 
 from support.application import EXAMPLES, Prompted, UNDER_LAUNCHER
 
 BUS_PREFIX = "IOMMUFD_BUS: "
-TELEMETRY = "/var/run/dpdk/{}/dpdk_telemetry.v2"
-ANSWER_BYTES = 16384
 
 
 def said_by_bus(text: str) -> list[str]:
     """Its lines in an output."""
     return [line.partition(BUS_PREFIX)[2] for line in text.splitlines() if BUS_PREFIX in line]
-
-
-def telemetry(question: str, file_prefix: str = "rte") -> list[dict]:
-    """What the telemetry of the application that runs answers."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
-        client.connect(TELEMETRY.format(file_prefix))
-        client.recv(ANSWER_BYTES)   # who it is
-        client.send(question.encode())
-        return json.loads(client.recv(ANSWER_BYTES))[question]
 
 
 class Bus(Prompted):
