@@ -4,8 +4,8 @@
 """Look up what the guides and READMEs name in the project, and complain of what isn't there.
 
 Looked up are words in ``literals`` (pages) and `literals` (READMEs): paths of files, functions and
-constants of the public headers, scenarios, and environment variables. On the page of a program its
-options (.. option::) are compared with what the program shows, both ways.
+constants of the public headers, scenarios, telemetry's commands, and environment variables. On the
+page of a program its options (.. option::) are compared with what the program shows, both ways.
 """
 
 import argparse
@@ -30,13 +30,14 @@ class Names:
     """A kind of names: what they look like, and the files one of which must have them."""
     pattern: re.Pattern
     patterns: tuple[str, ...]
+    words: str = r"\w+"  # what such a name can be there
 
     def known(self, top):
         """All words in these files."""
         words = set()
         for pattern in self.patterns:
             for path in top.glob(pattern):
-                words |= set(re.findall(r"\w+", path.read_text()))
+                words |= set(re.findall(self.words, path.read_text()))
         return words
 
 
@@ -45,6 +46,8 @@ KINDS = (
                      rf"{NO_FILE}"),
           ("lib/eal_iommufd/rte_iommufd.h", "drivers/bus/iommufd/*.h")),
     Names(re.compile(rf"\btest_\w+{NO_FILE}"), ("lab/scenarios/*.py",)),
+    Names(re.compile(r"(?<!\w)/iommufd(?:_bus)?/\w+"),
+          ("lib/eal_iommufd/*telemetry.c", "drivers/bus/iommufd/*telemetry.c"), r'"(/\w+/\w+)"'),
     # Those of the lab are made of its options
     Names(re.compile(r"\bDPDK_IOMMUFD_(?!LAB_)\w+"), ("usertools/*.py", "drivers/**/version.map")),
 )
