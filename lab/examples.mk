@@ -58,7 +58,7 @@ $(LINKED_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
 bus: $(addprefix /src/lab/apps/,owned_zip.c owned_zip.h)
-compress: $(addprefix /src/lab/apps/,compress_features.c compress_features.h zip_memory.c zip_memory.h)
+compress: $(wildcard /src/lab/apps/compress*.[ch]) $(addprefix /src/lab/apps/,zip_memory.c zip_memory.h)
 $(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(LIBDIR)/librte_bus_iommufd.so \
 		/src/drivers/bus/iommufd/bus_iommufd_driver.h
 	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I/src/lab/hisi_zip_model \

@@ -13,16 +13,11 @@
  *	close			stop the device and give it back
  *	plug DEVARGS		have a device probed, as "iommufd:hisi_zip-0,as=sva"
  *	unplug NAME		have a device removed
- *	pair NUMBER		the queue pair that is meant from now on; at first the first
- *	share NUMBER ACCESS	put a buffer of EAL's memory into the address spaces of the pair's
- *				queues: "ro", "rw"
- *	unshare NUMBER		take it out
- *	bind WHOSE		bind the pair's queues to the space of another pair's first one, or
- *				to those they had at first ("own"), or to the shared one ("shared")
+ *	asked MILLISECONDS	wait until EAL tells that a device is to be given back: which
  *	buffer KIND BYTES SEGMENTS
  *				take memory, as a chain of mbufs: of EAL ("eal"), of the process
- *				("malloc", "file", "readonly", "untouched"), or addresses where no
- *				memory is ("nowhere"); prints its number and address
+ *				("malloc", "stack", "file", "readonly", "untouched"), or addresses
+ *				where no memory is ("nowhere"); prints its number and address
  *	text NUMBER SEED	write text there; the same SEED gives the same text
  *	same NUMBER NUMBER BYTES
  *				whether two begin with the same bytes
@@ -38,10 +33,13 @@
  *	stats
  *	features		that compressdev knows, and that the device has
  *	quit
+ *
+ * and the commands of compress.h and ealmem.h.
  */
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,42 +54,21 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
-#include <rte_bus_iommufd.h>
-#include <rte_iommufd.h>
-
+#include "compress.h"
 #include "compress_features.h"
+#include "ealmem.h"
 #include "prompt.h"
 #include "prompt_result.h"
 #include "zip_memory.h"
 
-#define MAX_BUFFERS 128
-#define MAX_PENDING 128
 #define PATIENCE_MS 60000
-#define PAGE 4096
-#define DIRECTIONS 2	/* each pair has a queue for each */
+#define STACK_BYTES (256 << 10)
 
-struct buffer {
-	uint8_t *memory;
-	size_t size;
-	struct rte_mbuf *chain;
-};
-
-/** What the application has. */
-static struct {
-	uint8_t device;
-	uint16_t pair;
-	void *xforms[2];	/* by enum rte_comp_xform_type */
-	enum rte_comp_checksum_type checksum;
-	uint64_t last_sum;
-	struct rte_mempool *mbufs;
-	struct rte_mempool *ops;
-	struct buffer buffers[MAX_BUFFERS];
-	unsigned int n_buffers;
-} app;
+struct compress_app compress_app;
 
 /** For functions that return -errno. */
-static void
-print_status(int ret)
+void
+compress_status(int ret)
 {
 	if (ret < 0)
 		rte_errno = -ret;
@@ -107,7 +84,7 @@ create_xforms(void)
 			.algo = RTE_COMP_ALGO_DEFLATE,
 			.level = RTE_COMP_LEVEL_PMD_DEFAULT,
 			.window_size = 15,
-			.chksum = app.checksum,
+			.chksum = compress_app.checksum,
 		},
 	};
 	struct rte_comp_xform decompress = {
@@ -115,16 +92,16 @@ create_xforms(void)
 		.decompress = {
 			.algo = RTE_COMP_ALGO_DEFLATE,
 			.window_size = 15,
-			.chksum = app.checksum,
+			.chksum = compress_app.checksum,
 		},
 	};
 	int ret;
 
-	ret = rte_compressdev_private_xform_create(app.device, &compress,
-		&app.xforms[RTE_COMP_COMPRESS]);
+	ret = rte_compressdev_private_xform_create(compress_app.device, &compress,
+		&compress_app.xforms[RTE_COMP_COMPRESS]);
 	if (ret == 0)
-		ret = rte_compressdev_private_xform_create(app.device, &decompress,
-			&app.xforms[RTE_COMP_DECOMPRESS]);
+		ret = rte_compressdev_private_xform_create(compress_app.device, &decompress,
+			&compress_app.xforms[RTE_COMP_DECOMPRESS]);
 	return ret;
 }
 
@@ -144,8 +121,8 @@ choose_checksum(char *const arg[])
 	for (i = 0; i < RTE_DIM(known) && strcmp(arg[0], known[i].name) != 0; i++)
 		;
 	if (i < RTE_DIM(known))
-		app.checksum = known[i].type;
-	print_status(i < RTE_DIM(known) ? 0 : -EINVAL);
+		compress_app.checksum = known[i].type;
+	compress_status(i < RTE_DIM(known) ? 0 : -EINVAL);
 }
 
 static void
@@ -158,15 +135,15 @@ set_up(uint16_t pairs)
 	uint16_t i;
 	int ret;
 
-	app.pair = 0;
-	ret = rte_compressdev_configure(app.device, &config);
+	compress_app.pair = 0;
+	ret = rte_compressdev_configure(compress_app.device, &config);
 	for (i = 0; ret == 0 && i < pairs; i++)
-		ret = rte_compressdev_queue_pair_setup(app.device, i, MAX_PENDING, 0);
+		ret = rte_compressdev_queue_pair_setup(compress_app.device, i, COMPRESS_PENDING, 0);
 	if (ret == 0)
 		ret = create_xforms();
 	if (ret == 0)
-		ret = rte_compressdev_start(app.device);
-	print_status(ret);
+		ret = rte_compressdev_start(compress_app.device);
+	compress_status(ret);
 }
 
 static void
@@ -185,11 +162,13 @@ open_pairs(char *const arg[])
 static void
 close_device(char *const arg[])
 {
+	unsigned int i;
+
 	(void)arg;
-	rte_compressdev_private_xform_free(app.device, app.xforms[RTE_COMP_COMPRESS]);
-	rte_compressdev_private_xform_free(app.device, app.xforms[RTE_COMP_DECOMPRESS]);
-	rte_compressdev_stop(app.device);
-	print_status(rte_compressdev_close(app.device));
+	for (i = 0; i < RTE_DIM(compress_app.xforms); i++)
+		rte_compressdev_private_xform_free(compress_app.device, compress_app.xforms[i]);
+	rte_compressdev_stop(compress_app.device);
+	compress_status(rte_compressdev_close(compress_app.device));
 }
 
 static void
@@ -202,15 +181,37 @@ plug(char *const arg[])
 	ret = rte_dev_probe(arg[0]);
 	if (ret == 0) {
 		ret = rte_compressdev_get_dev_id(name);
-		app.device = ret;
+		compress_app.device = ret;
 	}
-	print_status(ret);
+	compress_status(ret);
 }
 
 static void
 unplug(char *const arg[])
 {
-	print_status(rte_eal_hotplug_remove("iommufd", arg[0]));
+	compress_status(rte_eal_hotplug_remove("iommufd", arg[0]));
+}
+
+/** Called by EAL's interrupt thread. */
+static void
+on_event(const char *name, enum rte_dev_event_type type, void *arg)
+{
+	(void)arg;
+	if (type != RTE_DEV_EVENT_REMOVE)
+		return;
+	snprintf(compress_app.asked_for, sizeof(compress_app.asked_for), "%s", name);
+	atomic_store(&compress_app.is_asked, true);
+}
+
+static void
+asked(char *const arg[])
+{
+	unsigned int left = prompt_number(arg[0]);
+
+	for (; !atomic_load(&compress_app.is_asked) && left > 0; left--)
+		rte_delay_us_sleep(1000);
+	printf("asked for %s\n", atomic_exchange(&compress_app.is_asked, false) ?
+		compress_app.asked_for : "nothing");
 }
 
 static void
@@ -221,12 +222,24 @@ keep(void *address, void *opaque)
 }
 
 static uint8_t *
+take_stack(size_t size)
+{
+	if (size > compress_app.stack_left)
+		return NULL;
+	compress_app.stack_left -= size;
+	return compress_app.stack + compress_app.stack_left;
+}
+
+static uint8_t *
 take_memory(const char *kind, size_t size)
 {
 	uint8_t *memory;
 
+	if (strcmp(kind, "stack") == 0)
+		return take_stack(size);
 	if (strcmp(kind, "eal") == 0)
-		return rte_zmalloc("buffer", RTE_ALIGN_CEIL(size, PAGE), PAGE);
+		return rte_zmalloc("buffer", RTE_ALIGN_CEIL(size, COMPRESS_PAGE),
+			COMPRESS_PAGE);
 	if (strcmp(kind, "nowhere") != 0)
 		return zip_memory(kind, size);
 	memory = zip_memory("untouched", size);
@@ -239,7 +252,7 @@ static struct rte_mbuf *
 attach(uint8_t *memory, size_t size)
 {
 	struct rte_mbuf_ext_shared_info *info = rte_zmalloc("info", sizeof(*info), 0);
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(app.mbufs);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(compress_app.mbufs);
 
 	if (info == NULL || mbuf == NULL)
 		return NULL;
@@ -253,7 +266,7 @@ attach(uint8_t *memory, size_t size)
 }
 
 static int
-make_chain(struct buffer *buffer, unsigned int segments)
+make_chain(struct compress_buffer *buffer, unsigned int segments)
 {
 	const size_t size = buffer->size / segments;
 	struct rte_mbuf *segment;
@@ -274,110 +287,49 @@ make_chain(struct buffer *buffer, unsigned int segments)
 static void
 take_buffer(char *const arg[])
 {
-	struct buffer *buffer = &app.buffers[app.n_buffers];
+	struct compress_buffer *buffer = &compress_app.buffers[compress_app.n_buffers];
 	int ret;
 
-	if (app.n_buffers == MAX_BUFFERS) {
-		print_status(-ENOSPC);
+	if (compress_app.n_buffers == COMPRESS_BUFFERS) {
+		compress_status(-ENOSPC);
 		return;
 	}
 	buffer->size = prompt_number(arg[1]);
 	buffer->memory = take_memory(arg[0], buffer->size);
 	ret = buffer->memory == NULL ? -ENOMEM : make_chain(buffer, prompt_number(arg[2]));
 	if (ret < 0)
-		print_status(ret);
+		compress_status(ret);
 	else
-		printf("buffer %u at %p\n", app.n_buffers++, (void *)buffer->memory);
+		printf("buffer %u at %p\n", compress_app.n_buffers++, (void *)buffer->memory);
 }
 
-static struct buffer *
-buffer_of(const char *word)
+struct compress_buffer *
+compress_buffer(const char *word)
 {
-	return &app.buffers[prompt_number(word) % MAX_BUFFERS];
-}
-
-static void
-choose_pair(char *const arg[])
-{
-	app.pair = prompt_number(arg[0]);
-	print_status(0);
-}
-
-/** The space of one of the pair's queues. */
-static struct rte_iommufd_as *
-space_of(uint16_t pair, unsigned int direction)
-{
-	return rte_bus_iommufd_queue_as(rte_compressdev_name_get(app.device),
-		pair * DIRECTIONS + direction);
-}
-
-static void
-share(char *const arg[])
-{
-	const struct buffer *buffer = buffer_of(arg[0]);
-	const uint64_t address = (uintptr_t)buffer->memory;
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; ret == 0 && i < DIRECTIONS; i++)
-		ret = rte_iommufd_as_copy(space_of(app.pair, i), address, rte_iommufd_as_shared(),
-			address, RTE_ALIGN_CEIL(buffer->size, PAGE),
-			strcmp(arg[1], "ro") == 0 ? RTE_IOMMUFD_READ_ONLY : 0);
-	print_status(ret);
-}
-
-static void
-unshare(char *const arg[])
-{
-	const struct buffer *buffer = buffer_of(arg[0]);
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; ret == 0 && i < DIRECTIONS; i++)
-		ret = rte_iommufd_as_unmap(space_of(app.pair, i), (uintptr_t)buffer->memory,
-			RTE_ALIGN_CEIL(buffer->size, PAGE));
-	print_status(ret);
-}
-
-static void
-bind_pair(char *const arg[])
-{
-	struct rte_iommufd_as *as = NULL;
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; ret == 0 && i < DIRECTIONS; i++) {
-		if (strcmp(arg[0], "shared") == 0)
-			as = rte_iommufd_as_shared();
-		else if (strcmp(arg[0], "own") != 0)
-			as = space_of(prompt_number(arg[0]), 0);
-		ret = rte_bus_iommufd_queue_bind(rte_compressdev_name_get(app.device),
-			app.pair * DIRECTIONS + i, as);
-	}
-	print_status(ret);
+	return &compress_app.buffers[prompt_number(word) % COMPRESS_BUFFERS];
 }
 
 static void
 text(char *const arg[])
 {
-	const struct buffer *buffer = buffer_of(arg[0]);
+	const struct compress_buffer *buffer = compress_buffer(arg[0]);
 
 	zip_memory_text(buffer->memory, buffer->size, prompt_number(arg[1]));
-	print_status(0);
+	compress_status(0);
 }
 
 static void
 same(char *const arg[])
 {
-	printf(memcmp(buffer_of(arg[0])->memory, buffer_of(arg[1])->memory,
+	printf(memcmp(compress_buffer(arg[0])->memory, compress_buffer(arg[1])->memory,
 		prompt_number(arg[2])) == 0 ? "same\n" : "different\n");
 }
 
 static void
 change(char *const arg[])
 {
-	buffer_of(arg[0])->memory[prompt_number(arg[1])] ^= 0xff;
-	print_status(0);
+	compress_buffer(arg[0])->memory[prompt_number(arg[1])] ^= 0xff;
+	compress_status(0);
 }
 
 static void
@@ -387,15 +339,15 @@ save(char *const arg[])
 	size_t written = 0;
 
 	if (file != NULL) {
-		written = fwrite(buffer_of(arg[0])->memory, 1, prompt_number(arg[1]), file);
+		written = fwrite(compress_buffer(arg[0])->memory, 1, prompt_number(arg[1]), file);
 		if (fclose(file) != 0)
 			written = 0;
 	}
-	print_status(written == prompt_number(arg[1]) ? 0 : -EIO);
+	compress_status(written == prompt_number(arg[1]) ? 0 : -EIO);
 }
 
-static const char *
-status_name(uint8_t status)
+const char *
+compress_status_name(uint8_t status)
 {
 	static const char *const names[] = {
 		[RTE_COMP_OP_STATUS_SUCCESS] = "SUCCESS",
@@ -409,29 +361,29 @@ status_name(uint8_t status)
 	return name != NULL ? name : "unknown";
 }
 
-static bool
-hand_in(char *const arg[])
+bool
+compress_hand_in(char *const arg[])
 {
 	const bool compress = strcmp(arg[0], "compress") == 0;
-	struct rte_comp_op *op = rte_comp_op_alloc(app.ops);
+	struct rte_comp_op *op = rte_comp_op_alloc(compress_app.ops);
 
 	if (op == NULL) {
-		print_status(-ENOMEM);
+		compress_status(-ENOMEM);
 		return false;
 	}
 	op->op_type = RTE_COMP_OP_STATELESS;
-	op->private_xform = app.xforms[compress ? RTE_COMP_COMPRESS : RTE_COMP_DECOMPRESS];
-	op->m_src = buffer_of(arg[1])->chain;
-	op->m_dst = buffer_of(arg[3])->chain;
+	op->private_xform = compress_app.xforms[compress ? RTE_COMP_COMPRESS : RTE_COMP_DECOMPRESS];
+	op->m_src = compress_buffer(arg[1])->chain;
+	op->m_dst = compress_buffer(arg[3])->chain;
 	op->src.offset = 0;
 	op->src.length = prompt_number(arg[2]);
 	op->dst.offset = 0;
 	op->flush_flag = RTE_COMP_FLUSH_FINAL;
 	op->status = RTE_COMP_OP_STATUS_NOT_PROCESSED;
 	op->output_chksum = 0;
-	if (rte_compressdev_enqueue_burst(app.device, app.pair, &op, 1) == 1)
+	if (rte_compressdev_enqueue_burst(compress_app.device, compress_app.pair, &op, 1) == 1)
 		return true;
-	printf("refused: %s\n", status_name(op->status));
+	printf("refused: %s\n", compress_status_name(op->status));
 	rte_comp_op_free(op);
 	return false;
 }
@@ -439,25 +391,35 @@ hand_in(char *const arg[])
 static void
 enqueue(char *const arg[])
 {
-	if (hand_in(arg))
-		print_status(0);
+	if (compress_hand_in(arg))
+		compress_status(0);
 }
 
-static void
-wait_for(unsigned int milliseconds)
+struct rte_comp_op *
+compress_finished(unsigned int milliseconds)
 {
 	const uint64_t deadline = rte_get_timer_cycles() +
 		rte_get_timer_hz() / 1000 * milliseconds;
 	struct rte_comp_op *op;
 
-	while (rte_compressdev_dequeue_burst(app.device, app.pair, &op, 1) == 0)
+	while (rte_compressdev_dequeue_burst(compress_app.device, compress_app.pair, &op, 1) == 0)
 		if (rte_get_timer_cycles() > deadline) {
 			printf("nothing\n");
-			return;
+			return NULL;
 		}
-	printf("%s: consumed %u produced %u\n", status_name(op->status), op->consumed,
+	return op;
+}
+
+static void
+wait_for(unsigned int milliseconds)
+{
+	struct rte_comp_op *op = compress_finished(milliseconds);
+
+	if (op == NULL)
+		return;
+	printf("%s: consumed %u produced %u\n", compress_status_name(op->status), op->consumed,
 		op->produced);
-	app.last_sum = op->output_chksum;
+	compress_app.last_sum = op->output_chksum;
 	rte_comp_op_free(op);
 }
 
@@ -470,7 +432,7 @@ dequeue(char *const arg[])
 static void
 request(char *const arg[])
 {
-	if (hand_in(arg))
+	if (compress_hand_in(arg))
 		wait_for(PATIENCE_MS);
 }
 
@@ -478,7 +440,7 @@ static void
 print_sum(char *const arg[])
 {
 	(void)arg;
-	printf("sum %#" PRIx64 "\n", app.last_sum);
+	printf("sum %#" PRIx64 "\n", compress_app.last_sum);
 }
 
 static void
@@ -487,8 +449,8 @@ stats(char *const arg[])
 	struct rte_compressdev_stats counted;
 
 	(void)arg;
-	if (rte_compressdev_stats_get(app.device, &counted) < 0) {
-		print_status(-ENODEV);
+	if (rte_compressdev_stats_get(compress_app.device, &counted) < 0) {
+		compress_status(-ENODEV);
 		return;
 	}
 	printf("enqueued %" PRIu64 " dequeued %" PRIu64 " refused %" PRIu64 " errors %" PRIu64 "\n",
@@ -500,7 +462,7 @@ static void
 features(char *const arg[])
 {
 	(void)arg;
-	compress_features_print(app.device);
+	compress_features_print(compress_app.device);
 }
 
 static const struct prompt_command commands[] = {
@@ -510,10 +472,8 @@ static const struct prompt_command commands[] = {
 	{ "close", close_device },
 	{ "plug DEVARGS", plug },
 	{ "unplug NAME", unplug },
-	{ "pair NUMBER", choose_pair },
-	{ "share NUMBER ACCESS", share },
-	{ "unshare NUMBER", unshare },
-	{ "bind WHOSE", bind_pair },
+	{ "asked MILLISECONDS", asked },
+	COMPRESS_SPACES_COMMANDS,
 	{ "buffer KIND BYTES SEGMENTS", take_buffer },
 	{ "text NUMBER SEED", text },
 	{ "same NUMBER NUMBER BYTES", same },
@@ -525,18 +485,25 @@ static const struct prompt_command commands[] = {
 	{ "sum", print_sum },
 	{ "stats", stats },
 	{ "features", features },
+	COMPRESS_LOAD_COMMANDS,
+	EALMEM_COMMANDS,
 	{ NULL, NULL },
 };
 
 int
 main(int argc, char **argv)
 {
+	uint8_t stack[STACK_BYTES] = { 0 };
+
+	compress_app.stack = stack;
+	compress_app.stack_left = sizeof(stack);
 	if (rte_eal_init(argc, argv) < 0)
 		rte_exit(EXIT_FAILURE, "rte_eal_init() failed\n");
-	app.mbufs = rte_pktmbuf_pool_create("mbufs", 4095, 0, 0, 0, SOCKET_ID_ANY);
-	app.ops = rte_comp_op_pool_create("ops", 255, 0, 0, SOCKET_ID_ANY);
-	if (app.mbufs == NULL || app.ops == NULL)
+	compress_app.mbufs = rte_pktmbuf_pool_create("mbufs", 4095, 0, 0, 0, SOCKET_ID_ANY);
+	compress_app.ops = rte_comp_op_pool_create("ops", 255, 0, 0, SOCKET_ID_ANY);
+	if (compress_app.mbufs == NULL || compress_app.ops == NULL)
 		rte_exit(EXIT_FAILURE, "no memory\n");
+	rte_dev_event_callback_register(NULL, on_event, NULL);
 
 	prompt_loop("compress", commands);
 	return rte_eal_cleanup() < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

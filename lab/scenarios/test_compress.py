@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The compressdev driver of the ZIP: stock applications, and operations of each kind."""
+import hashlib
+import mmap
 import re
 import zlib
 
 import pytest
 
 from support.compress import DRIVER, Compress, Device, device, stock
+from support.machine import wait_until
+from support.zswap import MADV_PAGEOUT, PAGE, compressed_swap, own_requests, real_files
 
 pytestmark = pytest.mark.zip
 
 SIZE = 16384
 LONGEST = 8 << 20
+LARGE = 1 << 20
+SWAPPED = 16 << 20
+MOST = 0.9      # of the pages: some have nothing but zeroes
 NOTHING_COMES_MS = 1000
 PASSED = {
     "test_compressdev_invalid_configuration",
@@ -201,12 +208,45 @@ class TestFormats:
 class TestProcessMemory:
     """What as=sva gives: any memory of the process."""
 
-    @pytest.mark.parametrize("kind", ["malloc", "file"])
+    @pytest.mark.parametrize("kind", ["malloc", "stack", "file"])
     def test_round_trip(self, sva, kind):
         with Compress(sva) as app:
             app.done("open")
             app.round_trip(app.text(SIZE, kind), kind)
             app.done("close")
+
+    def test_memory_mapped_after_the_queue_was_started(self, sva):
+        """The heap takes so much by mmap() each time."""
+        with Compress(sva) as app:
+            app.done("open")
+            for _ in range(3):
+                app.round_trip(app.text(LARGE, "malloc"), "malloc")
+            app.done("close")
+
+    def test_the_kernels_own_queues_go_on_meanwhile(self, sva, zips):
+        """It compresses and decompresses what it swaps, while the process has its own queues."""
+        data, free = real_files(SWAPPED), zips[0].available
+        with Compress(sva) as app, mmap.mmap(-1, len(data)) as memory, compressed_swap():
+            app.done("open")
+            app.repeat("compress", app.text(SIZE), app.buffer("eal", SIZE))
+            memory.write(data)
+
+            def both():
+                """Requests of the kernel's, and all others."""
+                own = own_requests(zips)
+                return own, sum(zip_.model.counters()["requests"] for zip_ in zips) - own
+
+            wait_until(lambda: both()[1] > 0, "the process has begun")
+            before = both()
+            memory.madvise(MADV_PAGEOUT)
+            middle = both()
+            assert hashlib.sha256(memory).digest() == hashlib.sha256(data).digest()
+            after = both()
+            assert middle[0] - before[0] >= len(data) / PAGE * MOST
+            assert all(earlier < later for earlier, later in zip(before + middle, middle + after))
+            assert app.stop() > 0
+            app.done("close")
+        wait_until(lambda: zips[0].available == free, "the kernel has given its queues back")
 
     @pytest.mark.parametrize("segments", [1, 4])
     def test_untouched_memory_is_an_error_unless_the_driver_touches_it(self, sva, segments):
@@ -299,6 +339,17 @@ class TestMisbehaviour:
         """It is none, and the queue can be closed all the same."""
         zips[1].model.misbehave("phase")
         self.assert_nothing_comes(bad)
+
+    def test_a_write_to_a_wild_address(self, bad, zips):
+        """The IOMMU refuses it, and the operation is done all the same."""
+        model = zips[1].model
+        since = model.next_serial("faults")
+        model.misbehave("wild")
+        bad.round_trip(bad.text(SIZE))
+        [fault] = model.last("faults", since)
+        assert (fault["access"], fault["fault"]) == ("write", "not present")
+        assert fault["pasid"] is not None
+        bad.round_trip(bad.text(SIZE))
 
     def test_silence(self, bad, zips):
         """The operation is lost, and the ones after it aren't."""

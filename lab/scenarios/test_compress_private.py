@@ -4,6 +4,7 @@ application's buffers, which are EAL's memory, and that nobody else is disturbed
 """
 import pytest
 
+from support.bus import telemetry
 from support.compress import Compress, device
 
 pytestmark = pytest.mark.zip
@@ -12,6 +13,8 @@ SIZE = 16384
 PAGE = 4096
 FIRST, SECOND = range(2)
 BURST = 16
+LONGEST = 8 << 20
+UNDER_WAY = 3
 FAULT = "ERROR", 0, 0
 
 flat_and_in_lists = pytest.mark.parametrize("segments", [1, 4])
@@ -162,3 +165,38 @@ def test_one_pairs_errors_are_not_anothers(app, buffers, segments):
         found += [app.command("dequeue 60000").splitlines()[-1].partition(":")[0]
                   for _ in range(BURST)]
     assert outcomes == {FIRST: ["ERROR"] * BURST, SECOND: ["SUCCESS"] * BURST}
+
+
+def spaces():
+    """The numbers of the address spaces of all queues."""
+    return [queue["as_id"] for queue in telemetry("/iommufd_bus/queues")]
+
+
+def test_spaces_that_several_queues_have_go_with_the_last_of_them(zips):
+    """Whichever queue they were made for: the next ones have the same numbers again."""
+    with device(zips[0], "private") as found, Compress(found) as app:
+        app.done("open 2")
+        first = spaces()
+        app.pair(SECOND)
+        app.done(f"bind {FIRST}")
+        assert len(set(spaces())) < len(set(first))
+        app.done("close")
+        app.done("open 2")
+        assert spaces() == first
+        app.done("close")
+
+
+def test_closing_waits_for_what_is_under_way(zips):
+    """Nothing is taken out of a queue's space while the device may use it."""
+    model = zips[0].model
+    with device(zips[0], "private") as found, Compress(found) as app:
+        app.done("open")
+        source, packed = app.text(LONGEST, segments=256), app.buffer("eal", LONGEST, 256)
+        app.share(source, packed)
+        before = model.counters()
+        for _ in range(UNDER_WAY):
+            app.done(f"enqueue compress {source.number} {LONGEST} {packed.number}")
+        app.done("close")
+        after = model.counters()
+        assert after["requests"] == before["requests"] + UNDER_WAY
+        assert [after[bad] - before[bad] for bad in ("errors", "faults")] == [0, 0]

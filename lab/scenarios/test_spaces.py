@@ -313,6 +313,16 @@ class TestHazards:
         app.done(f"unmap {space} {border:#x} {2 * HUGE_PAGE}")
         assert not app.transfer(OWN, border, border + HUGE_PAGE)
 
+    def test_memory_of_eal_is_not_the_applications_to_unmap(self, app, pci, memory):
+        """Rings of queues are there, and would be gone without a word."""
+        taken = app.alloc(HUGE_PAGE)
+        page = taken // PAGE * PAGE
+        symbol, said = app.error(f"unmap shared {page:#x} {PAGE}")
+        assert symbol == "EINVAL"
+        assert "the application has not mapped all of this" in said
+        app.start_queue(pci, OWN, "shared")
+        assert app.transfer(OWN, memory[SHARED], memory[SHARED] + 4096)
+
     def test_memory_given_back_too_early_hits_nobody(self, app, pci):
         """Devices go on with the old pages, which nobody else gets before they are unmapped."""
         mine, other = app.buffer(A), app.buffer(B)

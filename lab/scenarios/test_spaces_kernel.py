@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the kernel has of an application's address spaces: page tables, pinned memory, objects."""
 import re
-from dataclasses import dataclass
 
 import pytest
 
-from support.machine import IOMMU, open_files, open_to
-from support.memory import forget_what_is_not_needed, pinned_pages, status, vmstat
+from support.held import held
+from support.machine import IOMMU, open_to
 from support.pagetable import page_table
 from support.spaces import HUGE_PAGE, Spaces, pinned
 from support.user import AS_USER, USER, memlock
@@ -110,28 +109,13 @@ class TestNearTheLimit:
 CYCLES = 1000
 WARM_UP = 3
 SECONDS = 300
-SIZES = "VmSize", "VmData", "VmPin", "VmLck", "VmPTE"
 
 
-@dataclass
-class Held:
-    """What an application has, and what the kernel has for it."""
-    files: list[str]
-    sizes: dict[str, int]
-    heap: str
-    next_number: int  # the lowest that no object of iommufd's has
-    pinned: int
-    page_tables: int
-
-    @classmethod
-    def of(cls, app: Spaces):
-        next_number = app.space()
-        app.done(f"space destroy {next_number}")
-        sizes = status(app.pid)
-        forget_what_is_not_needed()
-        return cls(open_files(app.pid), {name: sizes[name] for name in SIZES},
-                   app.command("usage").splitlines()[-1], next_number, pinned_pages(),
-                   vmstat()["nr_iommu_pages"])
+def next_number(app):
+    """The lowest that no object of iommufd's has."""
+    number = app.space()
+    app.done(f"space destroy {number}")
+    return number
 
 
 def test_spaces_and_pasids_that_come_and_go_leave_nothing(zips_of_vfio):
@@ -146,6 +130,6 @@ def test_spaces_and_pasids_that_come_and_go_leave_nothing(zips_of_vfio):
             assert answer.splitlines()[-1] == "ok", answer
 
         cycle(WARM_UP)
-        before = Held.of(app)
+        before = next_number(app), held(app)
         cycle(CYCLES)
-        assert Held.of(app) == before
+        assert (next_number(app), held(app)) == before

@@ -1,29 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The kernel's own driver for the ZIP, and what the kernel compresses with it."""
-import contextlib
 import gzip
 import hashlib
 import mmap
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from support.zip import SVA
+from support.zswap import (ALGORITHM, MADV_PAGEOUT, PAGE, compressed_swap, own_requests, real_files,
+                           swapped, zswap)
 
 pytestmark = pytest.mark.zip
 
-ALGORITHM = "hisi-deflate-acomp"
-MEBIBYTE = 1 << 20
-FILES_BYTES = 102 * MEBIBYTE     # some pages have nothing but zeroes: those aren't swapped
-WANTED_BYTES = 100 * MEBIBYTE
-PAGE = 4096
-MADV_PAGEOUT = 21
-SWAP = Path("/dev/ram0")
-ZSWAP = Path("/sys/module/zswap/parameters")
-ZSWAP_COUNTERS = Path("/sys/kernel/debug/zswap")
-LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
+FILES_BYTES = 102 << 20     # some pages have nothing but zeroes: those aren't swapped
+WANTED_BYTES = 100 << 20
 
 # (bytes in, bytes out), of the kernel's tests of deflate: what it compresses it decompresses again,
 # and then what it has had ready
@@ -56,50 +48,9 @@ def test_the_kernels_self_tests_ran_and_passed(zips):
         assert set(sizes) <= set(done)
 
 
-def real_files():
-    """As much of this machine's own libraries as is wanted, whole pages."""
-    data = bytearray()
-    for path in sorted(LIBRARIES.rglob("*.so*")):
-        if path.is_file() and not path.is_symlink():
-            data += path.read_bytes()
-            if len(data) >= FILES_BYTES:
-                return bytes(data[:FILES_BYTES])
-    raise AssertionError(f"{LIBRARIES} has {len(data)} bytes only")
-
-
-@contextlib.contextmanager
-def compressed_swap():
-    """Swap in memory, in front of which the kernel compresses with the ZIP."""
-    (ZSWAP / "compressor").write_text(ALGORITHM)
-    (ZSWAP / "enabled").write_text("Y")
-    subprocess.run(["mkswap", SWAP], check=True, capture_output=True)
-    subprocess.run(["swapon", SWAP], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["swapoff", SWAP], check=True)
-        (ZSWAP / "enabled").write_text("N")
-
-
-def swapped() -> int:
-    """Bytes of this process that are in swap."""
-    text = Path("/proc/self/smaps_rollup").read_text()
-    return int(re.search(r"^Swap: +(\d+) kB$", text, re.MULTILINE)[1]) << 10
-
-
-def zswap(counter: str) -> int:
-    return int((ZSWAP_COUNTERS / counter).read_text())
-
-
-def own_requests(zips) -> int:
-    """Requests of the kernel to all ZIPs."""
-    return sum(zip_.model.counters()["pasids"].get("none", {"requests": 0})["requests"]
-               for zip_ in zips)
-
-
 def test_zswap_gives_back_what_it_was_given(zips):
     """A hundred mebibytes of real files go out through the ZIP, and come back through it."""
-    data = real_files()
+    data = real_files(FILES_BYTES)
     with mmap.mmap(-1, len(data)) as memory, compressed_swap():
         memory.write(data)
         before = own_requests(zips)

@@ -217,9 +217,9 @@ class DpdkTest(Interactive):
 class Prompted(Interactive):
     """One of lab/apps that answers at its prompt with "ok", an error, or what was asked for."""
 
-    def done(self, line: str) -> None:
+    def done(self, line: str, seconds: float = COMMAND_SECONDS) -> None:
         """Has a command carried out, which must succeed."""
-        answer = self.command(line)
+        answer = self.command(line, seconds)
         assert answer.splitlines()[-1] == "ok", f"{line}: {answer}"
 
     def failure(self, line: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.application import (BUILD, EXAMPLES, IOMMUFD, Prompted, UNDER_LAUNCHER,
+from support.application import (BUILD, EXAMPLES, IOMMUFD, Prompted, UNDER_LAUNCHER, allowed,
                                  forget_hugepages)
 from support.machine import Nic
 from support.spaces import owned
@@ -39,7 +39,7 @@ class Device:
     @property
     def eal(self) -> list[str]:
         flag = [] if self.address_space == "sva" else [IOMMUFD]
-        return ["--no-pci", *PLUGINS, *flag]
+        return [*PLUGINS, *flag]
 
 
 @contextlib.contextmanager
@@ -55,7 +55,8 @@ def device(zip_, address_space: str):
 
 def stock(used: Device, program: str, *application: str, **environment: str) -> str:
     """Runs a program of DPDK's, which must succeed; returns all it said."""
-    argv = [*used.before, program, "-l", "0-1", *used.eal, "-a", used.devargs, *application]
+    argv = [*used.before, program, "-l", "0-1", "--no-pci", *used.eal, "-a", used.devargs,
+            *application]
     result = subprocess.run(argv, env={**os.environ, **environment}, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, text=True, timeout=SECONDS)
     forget_hugepages(argv)
@@ -67,10 +68,13 @@ class Compress(Prompted):
     """A running lab/apps/compress.c."""
     prompt = "compress> "
 
-    def __init__(self, used: Device, *arguments: str, probe: bool = True):
+    def __init__(self, used: Device, *arguments: str, probe: bool = True,
+                 nics: tuple[Nic, ...] = (), eal: tuple[str, ...] = ()):
+        pci = allowed(*nics) if nics else ["--no-pci"]
         which = ["-a", ",".join([used.devargs, *arguments])] if probe else \
             ["-b", used.full_name]
-        super().__init__([*used.before, EXAMPLES / "compress", "-l", "0", *used.eal, *which])
+        super().__init__([*used.before, EXAMPLES / "compress", "-l", "0", *pci, *used.eal,
+                          *eal, *which])
 
     def buffer(self, kind: str, size: int, segments: int = 1) -> "Buffer":
         answer = self.command(f"buffer {kind} {size} {segments}")
@@ -106,6 +110,19 @@ class Compress(Prompted):
         found = re.fullmatch(r"(\w+): consumed (\d+) produced (\d+)", answer)
         assert found, answer
         return found[1], int(found[2]), int(found[3])
+
+    def repeat(self, what: str, source: "Buffer", destination: "Buffer") -> None:
+        """Has an operation done again and again, until stop()."""
+        self.child.sendline(f"repeat {what} {source.number} {source.size} {destination.number}")
+
+    def stop(self) -> int:
+        """How often; all were successes."""
+        self.child.sendline("")
+        answer = self.expect(self.prompt)
+        self.expect(self.prompt)    # the empty line is no command
+        found = re.search(r"^repeated (\d+)$", answer, re.MULTILINE)
+        assert found, answer
+        return int(found[1])
 
     def refused(self, what: str, source: "Buffer", destination: "Buffer", length: int) -> str:
         """Hands in an operation that isn't taken: its status."""
