@@ -39,6 +39,7 @@ struct rte_bus_iommufd_device;
 struct rte_bus_iommufd_driver;
 struct rte_iommufd_as;
 struct rte_iommufd_dev;
+struct rte_intr_handle;
 
 /** How a device is used. */
 enum rte_bus_iommufd_kind {
@@ -108,6 +109,7 @@ struct rte_bus_iommufd_device {
 	unsigned int pasid_bits;      /**< 0: it has no PASIDs. */
 	struct rte_iommufd_dev *vfio; /**< NULL: it isn't open. */
 	struct rte_bus_iommufd_region regions[RTE_BUS_IOMMUFD_REGIONS];
+	struct rte_intr_handle *request; /**< The bus's: the kernel wants it back. */
 
 	/** Of a uacce device: */
 	char *api;

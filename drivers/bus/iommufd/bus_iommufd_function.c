@@ -136,6 +136,12 @@ iommufd_bus_function_open(struct rte_bus_iommufd_device *dev)
 			strerror(-ret));
 		goto close;
 	}
+	ret = iommufd_bus_request_watch(dev);
+	if (ret < 0) {
+		IOMMUFD_BUS_LOG(ERR, "%s: the kernel couldn't tell when it wants it back: %s",
+			dev->name, strerror(-ret));
+		goto close;
+	}
 	return 0;
 
 close:
@@ -162,6 +168,7 @@ iommufd_bus_function_close(struct rte_bus_iommufd_device *dev)
 	struct rte_iommufd_dev *vfio = dev->vfio;
 	unsigned int i;
 
+	iommufd_bus_request_unwatch(dev);
 	/* A region that is mapped would keep the device open. */
 	for (i = 0; i < RTE_BUS_IOMMUFD_REGIONS; i++) {
 		if (dev->regions[i].addr != NULL)

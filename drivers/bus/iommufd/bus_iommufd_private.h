@@ -8,7 +8,8 @@
  * The parts of the bus. bus_iommufd.c is what EAL calls, and holds all state: devices are found in
  * sysfs (_scan.c) where a driver's table has them (_match.c), their names and arguments are checked
  * (_devargs.c), and those of the two kinds are opened (_function.c, _uacce.c) for their queues
- * (_queue.c), which have address spaces (_space.c).
+ * (_queue.c), which have address spaces (_space.c). The kernel may want a function back
+ * (_request.c).
  */
 
 #include <pthread.h>
@@ -32,12 +33,19 @@ extern int iommufd_bus_logtype;
 /** Where sysfs has uacce devices. */
 #define IOMMUFD_BUS_UACCE "/sys/class/uacce"
 
+/** An address space whose queue is closed, but to which another one is bound. */
+struct iommufd_bus_space {
+	LIST_ENTRY(iommufd_bus_space) next;
+	struct rte_iommufd_as *as;
+};
+
 struct iommufd_bus {
 	struct rte_bus bus;
 	/** Of the lists, and queues and vfio of devices; not held while a device is opened. */
 	pthread_mutex_t lock;
 	TAILQ_HEAD(, rte_bus_iommufd_device) devices;
 	TAILQ_HEAD(, rte_bus_iommufd_driver) drivers;
+	LIST_HEAD(, iommufd_bus_space) spaces;
 };
 
 extern struct iommufd_bus iommufd_bus;
@@ -81,13 +89,20 @@ int iommufd_bus_take_params(struct rte_bus_iommufd_device *dev,
 int iommufd_bus_function_open(struct rte_bus_iommufd_device *dev);
 void iommufd_bus_function_close(struct rte_bus_iommufd_device *dev);
 
+/**
+ * Have EAL tell the application (rte_dev_event_callback_register(), RTE_DEV_EVENT_REMOVE) when the
+ * kernel wants a function back.
+ */
+int iommufd_bus_request_watch(struct rte_bus_iommufd_device *dev);
+void iommufd_bus_request_unwatch(struct rte_bus_iommufd_device *dev);
+
 /** Stop the function from making requests. */
 void iommufd_bus_function_quiesce(struct rte_bus_iommufd_device *dev);
 
 int iommufd_bus_function_queue_open(struct rte_bus_iommufd_queue *queue);
 void iommufd_bus_function_queue_close(struct rte_bus_iommufd_queue *queue);
 
-/** As rte_bus_iommufd_queue_show() and _bind(). Call them with the lock held. */
+/** As rte_bus_iommufd_queue_show() and _bind(). Call these with the lock held. */
 int iommufd_bus_function_queue_show(struct rte_bus_iommufd_queue *queue, void *addr, size_t len);
 int iommufd_bus_function_queue_bind(struct rte_bus_iommufd_queue *queue, struct rte_iommufd_as *as);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <rte_errno.h>
 #include <rte_iommufd.h>
@@ -56,14 +57,60 @@ hide(const struct rte_bus_iommufd_queue *queue, struct rte_iommufd_as *as)
 		rte_iommufd_as_unmap(as, (uintptr_t)queue->shown.addr, queue->shown.len);
 }
 
+static bool
+is_bound(const struct rte_iommufd_as *as)
+{
+	const struct rte_bus_iommufd_device *dev;
+	const struct rte_bus_iommufd_queue *queue;
+
+	TAILQ_FOREACH(dev, &iommufd_bus.devices, next)
+		LIST_FOREACH(queue, &dev->queues, next)
+			if (queue->as == as)
+				return true;
+	return false;
+}
+
+/* Destroys those that were kept for a queue that has left now. */
+static void
+sweep(void)
+{
+	struct iommufd_bus_space *space, *following;
+
+	for (space = LIST_FIRST(&iommufd_bus.spaces); space != NULL; space = following) {
+		following = LIST_NEXT(space, next);
+		if (is_bound(space->as))
+			continue;
+		LIST_REMOVE(space, next);
+		rte_iommufd_as_destroy(space->as);
+		free(space);
+	}
+}
+
+/* Destroys an address space when no queue is bound to it any more. */
+static void
+give_up(struct rte_iommufd_as *as)
+{
+	struct iommufd_bus_space *space = malloc(sizeof(*space));
+
+	if (space == NULL) {
+		IOMMUFD_BUS_LOG(ERR, "no memory: IOAS %u stays", rte_iommufd_as_id(as));
+		return;
+	}
+	space->as = as;
+	LIST_INSERT_HEAD(&iommufd_bus.spaces, space, next);
+}
+
 void
 iommufd_bus_function_queue_close(struct rte_bus_iommufd_queue *queue)
 {
 	if (queue->pasid != 0)
 		rte_iommufd_pasid_unbind(queue->dev->vfio, queue->pasid);
+	pthread_mutex_lock(&iommufd_bus.lock);
 	hide(queue, queue->as);
 	if (queue->own_as != NULL)
-		rte_iommufd_as_destroy(queue->own_as);
+		give_up(queue->own_as);
+	sweep();
+	pthread_mutex_unlock(&iommufd_bus.lock);
 }
 
 int
@@ -103,5 +150,6 @@ iommufd_bus_function_queue_bind(struct rte_bus_iommufd_queue *queue, struct rte_
 	}
 	hide(queue, queue->as);
 	queue->as = as;
+	sweep();
 	return 0;
 }

@@ -32,7 +32,8 @@ struct rte_iommufd_as;
 
 /**
  * Get the address space of a queue, to put memory into it. One that is private lives as long as the
- * queue is open: typically from setting up a queue pair to releasing it.
+ * queue is open, typically from setting up a queue pair to releasing it, and then as long as other
+ * queues are bound to it.
  *
  * Thread-safe.
  *
@@ -50,7 +51,7 @@ struct rte_iommufd_as *rte_bus_iommufd_queue_as(const char *device, uint16_t que
 
 /**
  * Bind a queue to another address space, without a gap: several queues can share one so. It must
- * not be destroyed before the queue is closed or bound to another one. What the queue's driver keeps
+ * not be destroyed before the queue is closed or bound to another one. What the queue's driver has
  * there for the device, as lists of buffers, comes along, in pages of its own.
  *
  * Thread-safe.
