@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Instructions that Debian's dpdk-testpmd needs for each packet it forwards.
+"""Instructions that Debian's dpdk-testpmd, and ours, need for each packet they forward.
 
-Its two NICs are joined by a cable, so that packets circulate. The forwarding thread and the
+The two NICs are joined by a cable, so that packets circulate. The forwarding thread and the
 main one share the machine's only CPU.
 """
 import re
@@ -10,19 +10,20 @@ from collections import defaultdict
 
 import pexpect
 
-from support.application import IOMMUFD, UNDER_LAUNCHER, allowed, forget_hugepages
+from support.application import IOMMUFD, TEST_IOMMUFD, UNDER_LAUNCHER, allowed, forget_hugepages
 from support.machine import nics
 
 ROUNDS = 3
 SECONDS = 0.1       # of a machine that counts: some 400 thousand packets
-PROMPT = "testpmd> "
+PROMPT = re.compile(r"test(?:pmd|-iommufd)> ")
 CYCLES = re.compile(r"busy cycles=(\d+) / total io packets=(\d+)")
 
-# What is run in front of the application, and its flag
+# The application, and its flag
 WAYS = {
-    "type1": ((), ()),
-    "iommufd": (UNDER_LAUNCHER, (IOMMUFD,)),
-    "loaded": (UNDER_LAUNCHER, ()),
+    "type1": (("dpdk-testpmd",), ()),
+    "iommufd": ((*UNDER_LAUNCHER, "dpdk-testpmd"), (IOMMUFD,)),
+    "loaded": ((*UNDER_LAUNCHER, "dpdk-testpmd"), ()),
+    "test-iommufd": ((TEST_IOMMUFD,), (IOMMUFD,)),
 }
 
 
@@ -35,20 +36,23 @@ def per_packet(text: str) -> float:
 
 
 class Testpmd:
-    """At its prompt. Without time limits: where the guest waits, its clock is ahead by any time."""
+    """It, or ours, at the prompt.
+
+    Without time limits: where the guest waits, its clock is ahead by any time.
+    """
 
     def __init__(self, way: str):
-        before, flag = WAYS[way]
-        self.argv = [*before, "dpdk-testpmd", "--lcores=0@0,1@0", *allowed(*nics()[:2]), *flag,
+        application, flag = WAYS[way]
+        self.argv = [*map(str, application), "--lcores=0@0,1@0", *allowed(*nics()[:2]), *flag,
                      "--", "-i", "--total-num-mbufs=8192"]
         self.child = pexpect.spawn(self.argv[0], self.argv[1:], timeout=None, encoding="utf-8")
         self.child.delaybeforesend = None
-        self.child.expect_exact(PROMPT)
+        self.child.expect(PROMPT)
 
     def command(self, line: str) -> str:
         """Has a command carried out; returns what it printed."""
         self.child.sendline(line)
-        self.child.expect_exact(PROMPT)
+        self.child.expect(PROMPT)
         return self.child.before
 
     def forward(self, seconds: float) -> str:
@@ -61,7 +65,7 @@ class Testpmd:
         self.child.sendline("stop")
         self.child.expect(CYCLES)
         text = self.child.after
-        self.child.expect_exact(PROMPT)
+        self.child.expect(PROMPT)
         return text
 
     def quit(self) -> None:
@@ -93,6 +97,8 @@ def figures() -> dict[str, dict[str, float]]:
     return {
         "type1": {"forwarding": least["type1"]},
         "not loaded": {"forwarding, loaded only": least["type1"]},
+        "testpmd": {"forwarding, test-iommufd": least["iommufd"]},
         "iommufd": {"forwarding": least["iommufd"],
+                    "forwarding, test-iommufd": least["test-iommufd"],
                     "forwarding, loaded only": least["loaded"]},
     }

@@ -64,7 +64,9 @@ class MesonBuild:
         return report
 
     def _step(self, doing: str, argv: list[str]) -> None:
-        binds = [Bind(self.clone, "/src"), Bind(self.directory, "/build", writable=True)]
+        # EAL, which unit tests start, looks for its CPUs in /sys
+        binds = [Bind(Path("/sys"), "/sys"), Bind(self.clone, "/src"),
+                 Bind(self.directory, "/build", writable=True)]
         run_logged(chrooted(self.root, binds, argv), f"{self.title}: {doing}",
                    log_path(f"{self.lock}-{doing.replace(' ', '-')}"),
                    "Paths below are those in the root tree: /src is the clone, /build is "

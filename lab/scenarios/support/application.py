@@ -13,6 +13,7 @@ from support.machine import Nic
 
 BUILD = Path("/build")
 LAUNCHER = BUILD / "project/usertools/dpdk-iommufd.py"
+TEST_IOMMUFD = BUILD / "install/bin/dpdk-test-iommufd"
 EXAMPLES = BUILD / "examples"
 LOGS = Path("/out/applications")
 HUGEPAGES = (Path("/dev/hugepages"), Path("/dev/hugepages1G"))

@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The application as a whole, without devices: ports of DPDK's ring, memif and pcap drivers.
+
+pytest runs it; the program is in TEST_IOMMUFD_PROGRAM.
+"""
+import os
+import re
+import signal
+import struct
+import subprocess
+
+import pexpect
+import pytest
+
+PROGRAM = os.environ["TEST_IOMMUFD_PROGRAM"]
+OPTIONS = ("--no-huge", "--no-pci", "-m", "256", "--log-level=lib.*:error")
+# Both threads may share a CPU: the main one only waits
+EAL = (*OPTIONS, "--lcores=0@0,1@0")
+OTHER_CPU = max(os.sched_getaffinity(0))
+ELSEWHERE = (*OPTIONS, "--file-prefix=other", f"--lcores=0@{OTHER_CPU},1@{OTHER_CPU}")
+RING = "--vdev=net_ring0"
+PROMPT = "test-iommufd> "
+SECONDS = 120
+MILLION = 1_000_000
+USAGE = 2
+# As they are in a frame of 64 bytes
+NUMBER_AT, LAST_AT = 52, 63
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path, monkeypatch):
+    """EAL's own files are the test's."""
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    # What DPDK keeps to its end is not this program's
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    monkeypatch.chdir(tmp_path)
+
+
+def argv(*options, devices=(RING,)):
+    return [PROGRAM, *EAL, *devices, "--", "--disable-link-check", *options]
+
+
+def run(*options, devices=(RING,), commands=""):
+    """Runs it to its end; returns the exit status, and all it said."""
+    done = subprocess.run(argv(*options, devices=devices), input=commands, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=SECONDS)
+    return done.returncode, done.stdout
+
+
+def succeeds(*options, devices=(RING,), commands=""):
+    status, said = run(*options, devices=devices, commands=commands)
+    assert status == 0, said
+    return said
+
+
+def verified(said):
+    """What the last check of data counted: {"good": 1000000, "lost": 0, ...}."""
+    line = re.findall(r"verify: (.*)", said)[-1]
+    return {name: int(number) for name, number in re.findall(r"(\w+) (\d+)", line)}
+
+
+class TestScripts:
+    """Commands of --exec, of files and of standard input."""
+
+    def test_commands_are_carried_out_one_after_the_other(self):
+        said = succeeds("--exec", "set fwd rxonly; show config ; ; # nothing;show fwd streams")
+        assert re.findall(r"^> (.*)$", said, re.MULTILINE) == [
+            "set fwd rxonly", "show config ", "show fwd streams"]
+        assert "--forward-mode=rxonly" in said and "nothing was started" in said
+
+    def test_the_first_one_that_fails_is_the_last(self, tmp_path):
+        script = tmp_path / "script"
+        script.write_text("set burst 16\n# a comment\n\nset burst 0\nset burst 17\n")
+        for options, commands in (((f"--commands={script}",), ""),
+                                  (("--exec", script.read_text().replace("\n", ";")), ""),
+                                  (("-i",), script.read_text())):
+            status, said = run(*options, commands=commands)
+            assert status == 1
+            assert "0: not a number from 1 to 512" in said
+            assert "set burst 16" in said and "set burst 17" not in said
+
+    def test_a_command_that_is_none_fails(self):
+        for line, complaint in (("stat", "stat: no such command; help shows all"),
+                                ("start now", "start now: wrong arguments"),
+                                ("show port stats", "show port stats: wrong arguments"),
+                                ("set fwd fish", "fish: no engine; there are: io mac")):
+            status, said = run("--exec", line)
+            assert status == 1 and complaint in said, said
+
+    def test_a_file_that_is_not_there_is_named(self):
+        status, said = run("--commands=/nowhere")
+        assert status == 1 and "--commands=/nowhere: No such file or directory" in said
+
+    def test_the_end_of_input_is_the_end(self):
+        said = succeeds("-i", commands="set fwd macswap\nstart\n")
+        assert "all streams of macswap" in said
+
+    def test_quit_ends_a_script(self):
+        assert "show config" not in succeeds("--exec", "quit; show config")
+
+
+class TestOptions:
+    """Those that only the machine, or the device, can refuse."""
+
+    @pytest.mark.parametrize("option, complaint", [
+        ("--nb-cores=2", "--nb-cores=2: EAL has 1 lcores beside the main one"),
+        ("--rxq=17", "has 16 queues for receiving and 16 for sending at most (--rxq, --txq)"),
+        ("--total-num-mbufs=2000000", "2000000 packet buffers of 2176 bytes"),
+    ])
+    def test_refused_by_the_machine(self, option, complaint):
+        status, said = run(option, "--exec", "start")
+        assert status == 1 and complaint in said
+
+    @pytest.mark.parametrize("option, complaint", [
+        ("--burst=0", "--burst=0: it takes a number from 1 to 512"),
+        ("--no-such", "--no-such: no such option"),
+        ("--forward-mode=fish", "--forward-mode=fish: it takes io, mac"),
+    ])
+    def test_refused_before_anything_is_started(self, option, complaint):
+        status, said = run(option)
+        assert status == USAGE and complaint in said and "EAL" not in said
+
+    def test_more_receiving_than_sending_queues_are_for_engines_that_only_receive(self):
+        status, said = run("--rxq=2", "--exec", "start")
+        assert status == 1 and "io sends by as many queues as it receives from: --txq=2" in said
+        succeeds("--rxq=2", "--exec", "set fwd rxonly; start; stop")
+
+    def test_without_a_port_nothing_starts(self):
+        status, said = run("--exec", "start", devices=())
+        assert status == 1 and "no port is started" in said
+
+    def test_help_names_all_options_and_engines(self):
+        said = succeeds("--help")
+        for word in ("--forward-mode=<io, mac, macswap, rxonly, txonly, flowgen, icmpecho>",
+                     "--burst=<a number from 1 to 512>", "--verify\n", "  icmpecho   "):
+            assert word in said
+
+
+class TestForwarding:
+    """Counters, streams, ports that come and go."""
+
+    def test_each_queue_of_each_port_is_a_stream(self):
+        said = succeeds("--rxq=2", "--txq=2", "--exec", "start; show fwd streams; stop",
+                        devices=(RING, "--vdev=net_ring1"))
+        assert re.findall(r"^  (RX port .*[^:])$", said, re.MULTILINE) == [
+            f"RX port {receiving} queue {queue} -> TX port {sending} queue {queue}"
+            for queue in range(2) for receiving, sending in ((0, 1), (1, 0))]
+
+    def test_streams_are_shared_out_among_lcores(self):
+        eal = [word.replace("1@0", "1@0,2@0,3@0") for word in argv(
+            "--nb-cores=2", "--exec", "start; show fwd streams; stop",
+            devices=[f"--vdev=net_ring{number}" for number in range(3)])]
+        said = subprocess.run(eal, capture_output=True, text=True, check=True).stdout
+        assert re.findall(r"^lcore .*", said, re.MULTILINE) == [
+            "lcore 1, 2 streams", "lcore 2, 1 streams"]
+
+    def test_first_packets_circulate(self):
+        said = succeeds("--exec", "set burst 16; start tx_first; wait packets 1000; stop; "
+                        "show port stats 0; show fwd stats")
+        received, sent = map(int, re.search(r"RX-packets: (\d+) +RX-missed.*\n +TX-packets: (\d+)",
+                                            said).groups())
+        assert received >= 1000 and sent == received + 16
+        assert "CPU cycles" not in said
+
+    def test_cycles_are_recorded_when_asked_for(self):
+        said = succeeds("--record-core-cycles", "--exec",
+                        "start tx_first; wait packets 1000; stop")
+        found = re.search(r"cycles/packet=([\d.]+) \(busy cycles=(\d+) / total io packets=(\d+)",
+                          said)
+        assert float(found[1]) == pytest.approx(int(found[2]) / int(found[3]), abs=0.01)
+
+    def test_what_a_run_uses_is_not_changed_while_it_goes_on(self):
+        for command in ("start", "set fwd mac", "set burst 1", "set verify on", "set txpkts 100",
+                        "set eth-peer 0,02:00:00:00:00:01", "set record-core-cycles on",
+                        "port stop all", "clear fwd stats"):
+            status, said = run("--exec", f"start; {command}")
+            assert status == 1 and "is running: stop it first" in said, command
+
+    def test_what_is_not_running_is_not_stopped(self):
+        for command in ("stop", "wait packets 1"):
+            status, said = run("--exec", command)
+            assert status == 1 and "nothing is running" in said
+
+    def test_ports_stop_and_start(self):
+        said = succeeds("--exec", "port stop all; show port summary 0; port start 0; start; stop;"
+                        "show port info 0; show queue 0; show port xstats 0")
+        assert re.search(r"^0 .*net_ring0 .* stopped", said, re.MULTILINE)
+        assert "port 0: net_ring0, driver net_ring, NUMA node 0, started" in said
+        assert "RX queue 0" in said and "rx_good_packets: 0" in said
+        status, said = run("--exec", "port stop all; start")
+        assert status == 1 and "no port is started" in said
+
+    def test_ports_are_attached_and_detached(self):
+        said = succeeds("--exec", "port attach net_ring1; port start 1; start tx_first;"
+                        "wait packets 100; stop; port stop 1; port detach 1; show port summary all")
+        assert "port 1 is net_ring1" in said and "net_ring1 is detached" in said
+        assert not re.search(r"^1 .*net_ring1", said, re.MULTILINE)
+        for command, complaint in (("port detach 0", "port 0 is started: stop it first"),
+                                   ("port detach 7", "7: no port; there are: 0"),
+                                   ("port attach net_nothing0", "net_nothing0 can't be attached")):
+            status, said = run("--exec", command)
+            assert status == 1 and complaint in said
+
+    def test_without_the_flag_iommufd_is_not_in_use(self):
+        assert "not in use: start with --iova-mode=iommufd" in succeeds("--exec", "show iommufd")
+
+
+class TestEnd:
+    """It ends in good order, whatever ends it."""
+
+    @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_forwarding(self, how):
+        child = pexpect.spawn(PROGRAM, argv("--tx-first", "--stats-period=1")[1:],
+                              encoding="utf-8", timeout=SECONDS)
+        child.expect(r"port 0\r\n +RX-packets: [1-9]")
+        child.kill(how)
+        child.expect("all streams of io")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0
+
+    def test_a_signal_ends_a_script_that_waits(self):
+        child = pexpect.spawn(PROGRAM, argv("--exec", "start; wait 3600; show config")[1:],
+                              encoding="utf-8", timeout=SECONDS)
+        child.expect_exact("> wait 3600")
+        child.kill(signal.SIGTERM)
+        child.expect("all streams of io")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == 0 and "show config" not in child.before
+
+
+class TestPrompt:
+    """At a terminal."""
+
+    @pytest.fixture
+    def child(self):
+        child = pexpect.spawn(PROGRAM, argv("-i")[1:], encoding="utf-8", timeout=SECONDS,
+                              dimensions=(50, 200))
+        child.delaybeforesend = None
+        child.expect_exact(PROMPT)
+        yield child
+        if child.isalive():
+            child.kill(signal.SIGKILL)
+            child.wait()
+
+    def command(self, child, line):
+        child.sendline(line)
+        child.expect_exact(PROMPT)
+        return child.before
+
+    def end(self, child):
+        child.expect_exact(pexpect.EOF)
+        child.close()
+        return child.exitstatus
+
+    def test_words_are_completed(self, child):
+        child.send("sh\tio\t\r")
+        child.expect_exact("not in use")
+        child.expect_exact(PROMPT)
+        child.send("set fwd macs\t\r")
+        child.expect_exact(PROMPT)
+        assert "--forward-mode=macswap" in self.command(child, "show config")
+
+    def test_arguments_are_shown_with_what_they_may_be(self, child):
+        child.send("port stop \t")
+        child.expect_exact(" 0 [a port, or all]: stop ports; forwarding must be stopped")
+        child.send("\x01\x0bset burst \t")
+        child.expect_exact(" [a number]: packets received or sent by one call, at most")
+
+    def test_help_is_for_all_commands_or_for_those_that_begin_with_a_word(self, child):
+        everything = self.command(child, "help")
+        for usage in ("show iommufd", "start tx_first", "port attach DEVICE", "set fwd ENGINE"):
+            assert usage in everything
+        some = self.command(child, "help port")
+        assert "port attach DEVICE" in some and "show" not in some
+        assert "nothing: no command begins so" in self.command(child, "help nothing")
+
+    def test_wrong_input_is_refused_and_the_prompt_stays(self, child):
+        assert "Command not found" in self.command(child, "hello")
+        assert "Bad arguments" in self.command(child, "show nothing")
+        assert "5: no port; there are: 0" in self.command(child, "show port stats 5")
+        assert "maybe: neither on nor off" in self.command(child, "set verify maybe")
+        child.sendline("quit")
+        assert self.end(child) == 0
+
+    @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
+    def test_it_ends_by(self, child, key):
+        self.command(child, "start")
+        child.send(key)
+        child.expect("all streams of io")
+        assert self.end(child) == 0
+
+
+class Interactive:
+    """It at a prompt of its own, until it is told to quit."""
+
+    def __init__(self, eal, devices, *options):
+        self.child = pexpect.spawn(PROGRAM, [*eal, *devices, "--", "-i", *options],
+                                   encoding="utf-8", timeout=SECONDS)
+        self.child.delaybeforesend = None
+        self.child.expect_exact(PROMPT)
+
+    def command(self, line):
+        self.child.sendline(line)
+        self.child.expect_exact(PROMPT)
+        return self.child.before
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.child.sendline("quit")
+            self.child.expect_exact(pexpect.EOF)
+        elif self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+        assert self.child.wait() == 0 or kind, self.child.before
+
+
+class TestVerify:
+    """--verify, end to end."""
+
+    def cables(self, role, directory):
+        return [f"--vdev=net_memif{number},role={role},id={number},socket={directory}/{number}"
+                for number in range(2)]
+
+    def assert_faultless(self, said):
+        found = verified(said)
+        assert found.pop("good") >= MILLION
+        assert not any(found.values()), found
+
+    @pytest.mark.parametrize("there, here", [
+        (("io",), ("flowgen", "--in-flight=900")),
+        (("mac",), ("flowgen", "--in-flight=900", "--txpkts=200")),
+        (("macswap",), ("flowgen", "--in-flight=900", "--flowgen-flows=1")),
+        (("rxonly",), ("txonly", "--txpkts=600")),
+    ], ids=lambda options: options[0])
+    def test_a_million_packets_pass_between_two_applications(self, there, here, tmp_path):
+        with Interactive(EAL, self.cables("server", tmp_path), "--verify", "--disable-link-check",
+                         f"--forward-mode={there[0]}") as other:
+            with Interactive(ELSEWHERE, self.cables("client", tmp_path), "--verify",
+                             f"--forward-mode={here[0]}", *here[1:]) as own:
+                other.command("start")
+                own.command("start")
+                (own if here[0] == "flowgen" else other).command(f"wait packets {MILLION}")
+                said = own.command("stop")
+                if here[0] == "flowgen":
+                    self.assert_faultless(said)
+                # memif must not be polled while its peer goes away
+                self.assert_faultless(other.command("stop"))
+
+    def test_what_is_not_checked_is_not_claimed(self):
+        said = succeeds("--exec", "set fwd flowgen; start; stop; show verify")
+        assert "nothing is checked" in said
+        said = succeeds("--verify", "--exec", "set fwd txonly; start; stop; show verify")
+        assert "nothing is checked" in said
+
+
+# The headers of a file of the pcap format, and of each packet in it
+PCAP = struct.Struct("=IHHiIII")
+RECORD = struct.Struct("=IIII")
+
+
+def read_pcap(path):
+    data = path.read_bytes()
+    packets, at = [], PCAP.size
+    while at < len(data):
+        length = RECORD.unpack_from(data, at)[2]
+        at += RECORD.size
+        packets.append(bytearray(data[at:at + length]))
+        at += length
+    return packets
+
+
+def write_pcap(path, packets):
+    with path.open("wb") as file:
+        file.write(PCAP.pack(0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for packet in packets:
+            file.write(RECORD.pack(0, 0, len(packet), len(packet)) + packet)
+
+
+@pytest.fixture(scope="module")
+def stamped(tmp_path_factory):
+    """Ten packets of one flow, as they were sent."""
+    directory = tmp_path_factory.mktemp("pcap")
+    path = directory / "sent.pcap"
+    subprocess.run(
+        [PROGRAM, *EAL, f"--vdev=net_pcap0,tx_pcap={path}", "--", "--forward-mode=txonly",
+         "--verify", "--burst=10", "--disable-link-check", "--exec",
+         "start; wait packets 10; stop"], check=True, timeout=SECONDS, stdout=subprocess.DEVNULL,
+        env={**os.environ, "RUNTIME_DIRECTORY": str(directory),
+             "ASAN_OPTIONS": "detect_leaks=0"})
+    packets = read_pcap(path)[:10]
+    assert [packet[NUMBER_AT + 3] for packet in packets] == list(range(10))
+    return packets
+
+
+class TestVerdict:
+    """What happened to packets on their way, and the exit status that tells of it."""
+
+    def received(self, packets, tmp_path):
+        """Lets the packets arrive; returns the exit status and the counts that aren't 0."""
+        path = tmp_path / "arrives.pcap"
+        write_pcap(path, packets)
+        status, said = run(
+            "--forward-mode=rxonly", "--verify", "--exec",
+            f"start; wait packets {len(packets)}; stop",
+            devices=(f"--vdev=net_pcap0,rx_pcap={path}",))
+        return status, {name: count for name, count in verified(said).items() if count}
+
+    def test_all_is_well(self, stamped, tmp_path):
+        assert self.received(stamped, tmp_path) == (0, {"good": 10})
+
+    def test_one_is_lost(self, stamped, tmp_path):
+        assert self.received(stamped[:4] + stamped[5:], tmp_path) == (1, {"good": 9, "lost": 1})
+
+    def test_one_comes_twice(self, stamped, tmp_path):
+        assert self.received(stamped[:5] + stamped[4:], tmp_path) == (
+            1, {"good": 10, "duplicated": 1})
+
+    def test_two_are_swapped(self, stamped, tmp_path):
+        swapped = [*stamped[:4], stamped[5], stamped[4], *stamped[6:]]
+        assert self.received(swapped, tmp_path) == (1, {"good": 9, "reordered": 1})
+
+    def test_a_bit_is_flipped(self, stamped, tmp_path):
+        flipped = [bytearray(packet) for packet in stamped]
+        flipped[9][LAST_AT] ^= 0x10
+        assert self.received(flipped, tmp_path) == (1, {"good": 9, "corrupt": 1})
+
+    def test_a_packet_of_somebody_else_is_no_error(self, stamped, tmp_path):
+        assert self.received([*stamped, bytearray(64)], tmp_path) == (
+            0, {"good": 10, "unstamped": 1})
+
+    def test_what_was_found_is_not_forgotten_by_the_next_run(self, stamped, tmp_path):
+        path = tmp_path / "arrives.pcap"
+        write_pcap(path, stamped[:2] + stamped[3:])
+        status, said = run("--forward-mode=rxonly", "--verify", "--exec",
+                           "start; wait packets 9; stop; clear fwd stats; start; stop",
+                           devices=(f"--vdev=net_pcap0,rx_pcap={path}",))
+        assert status == 1 and "packets were lost, reordered, duplicated or corrupt" in said

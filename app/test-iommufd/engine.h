@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+
+#ifndef ENGINE_H
+#define ENGINE_H
+
+/**
+ * @file
+ * What is done with packets: a file for each engine, and engines.c with the table of them.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_stdatomic.h>
+
+struct lcore;
+struct parameters;
+struct stream;
+
+/** What holds from start to stop. */
+struct run {
+	const struct parameters *parameters;
+	uint16_t number; /**< For stamps: packets of another run are told from those of this one. */
+	RTE_ATOMIC(int64_t) in_flight; /**< Sent and not yet back, with --in-flight. */
+};
+
+struct engine {
+	const char *name;
+	const char *help;
+	bool receives;
+	bool sends;
+	bool makes_packets;
+	/** It sends by the port by which it received, whatever the topology. */
+	bool answers;
+	/** Prepare a stream; 0 or a negative errno, and then it said why. NULL: nothing to prepare. */
+	int (*begin)(struct stream *stream, struct run *run);
+	/** Serve all streams of an lcore until it is told to stop. */
+	void (*run)(struct lcore *lcore);
+	/** Give back what begin() took; NULL: nothing. */
+	void (*end)(struct stream *stream);
+};
+
+extern const struct engine engine_flowgen;
+extern const struct engine engine_icmpecho;
+extern const struct engine engine_io;
+extern const struct engine engine_mac;
+extern const struct engine engine_macswap;
+extern const struct engine engine_rxonly;
+extern const struct engine engine_txonly;
+
+/** The engine at a place in the table, or NULL behind the last. */
+const struct engine *engine_at(unsigned int place);
+
+/** The engine of a name, or NULL. */
+const struct engine *engine_find(const char *name);
+
+#endif /* ENGINE_H */
