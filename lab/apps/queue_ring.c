@@ -6,6 +6,8 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_malloc.h>
@@ -106,6 +108,7 @@ ring_open(void)
 		ret = rte_bus_iommufd_ring_open(&queue.ring, CAPACITY, SOCKET_ID_ANY);
 	if (ret < 0)
 		return ret;
+	printf("pasid %" PRIu32 "\n", queue.bus.pasid);
 	from = rte_zmalloc("from", QUEUE_BURST * QUEUE_BYTES, 0);
 	to = rte_zmalloc("to", QUEUE_BURST * QUEUE_BYTES, 0);
 	return from == NULL || to == NULL ? -ENOMEM : 0;

@@ -2,11 +2,12 @@
 """The arithmetic of `lab bench`, from recorded requests to the table and its verdicts."""
 import pytest
 
-from bench import forwarding, loading, queues, sums
+from bench import forwarding, loading, sums
 from labvm import figures
 from labvm.figures import Row, Target
 from support.application import IOMMUFD
 from support.ioctls import MAPS, Call
+from support.queues import parsed
 from support.refusal import attempt
 
 pytestmark = pytest.mark.intel
@@ -81,10 +82,11 @@ def test_testpmd_tells_instructions_and_packets():
 
 
 def test_a_burst_is_counted_for_each_piece_of_it():
-    said = "EAL: 1 lcore\nring: 102 bursts, enqueue 1335 dequeue 1001\n"
-    assert queues.per_piece(said) == (1335 + 1001) / 32
+    bursts = parsed("EAL: 1 lcore\npasid 3\nring: 102 bursts, enqueue 1335 dequeue 1001\n")
+    assert (bursts.number, bursts.pasid) == (102, 3)
+    assert bursts.each == (1335 + 1001) / 32
     with pytest.raises(ValueError):
-        queues.per_piece("ring: 102 bursts\n")
+        parsed("ring: 102 bursts\n")
 
 
 def test_the_library_without_effect_is_loaded_and_does_nothing():

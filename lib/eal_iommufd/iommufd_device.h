@@ -33,6 +33,7 @@ struct iommufd_device {
 	struct iommufd_hwpt *hwpt; /**< What it is attached to, or NULL. */
 	struct iommufd_container *container; /**< Which it is in; that one's owner's to set. */
 	TAILQ_HEAD(, iommufd_pasid) pasids; /**< Those that are bound, ascending. */
+	unsigned int pasid_bits; /**< Width of its PASIDs; 0: it has none, or wasn't asked. */
 };
 
 /**

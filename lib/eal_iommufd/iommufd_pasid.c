@@ -64,16 +64,18 @@ detach(struct iommufd_pasid *pasid, struct iommufd_device *dev)
  * its DMA would go on by its own page table.
  */
 static int
-read_width(struct iommufd_device *dev, struct iommufd_context *ctx, unsigned int *bits)
+read_width(struct iommufd_device *dev, struct iommufd_context *ctx)
 {
 	struct iommufd_hw_info info;
 	int ret;
 
+	if (dev->pasid_bits != 0)
+		return 0;
 	ret = iommufd_device_get_hw_info(dev, ctx, &info);
 	if (ret < 0)
 		return ret;
-	*bits = info.out_max_pasid_log2;
-	if (*bits != 0)
+	dev->pasid_bits = info.out_max_pasid_log2;
+	if (dev->pasid_bits != 0)
 		return 0;
 	IOMMUFD_LOG(ERR, "%s: it has no PASIDs: the device or its IOMMU doesn't do that, or it is "
 		"off (VT-d: intel_iommu=on,sm_on), or the kernel is older than Linux 6.15",
@@ -105,15 +107,15 @@ iommufd_pasid_find_bound(struct iommufd_device *dev, uint32_t number,
 
 /* The lowest that is free, or the one that is asked for. */
 static int
-choose_number(struct iommufd_device *dev, unsigned int bits, uint32_t *number)
+choose_number(struct iommufd_device *dev, uint32_t *number)
 {
-	const uint32_t last = (UINT32_C(1) << bits) - 1;
+	const uint32_t last = (UINT32_C(1) << dev->pasid_bits) - 1;
 	const struct iommufd_pasid *pasid;
 	uint32_t lowest = 1;
 
 	if (*number > last) {
 		IOMMUFD_LOG(ERR, "%s: there is no PASID %u: it has %u bits, 1 to %u", dev->name,
-			*number, bits, last);
+			*number, dev->pasid_bits, last);
 		return -ERANGE;
 	}
 	if (*number != IOMMUFD_PASID_ANY) {
@@ -179,13 +181,12 @@ iommufd_pasid_bind(struct iommufd_device *dev, struct iommufd_container *contain
 		struct iommufd_hwpt *hwpt, uint32_t *number)
 {
 	struct iommufd_pasid *pasid;
-	unsigned int bits;
 	int ret;
 
-	ret = read_width(dev, container->ioas.ctx, &bits);
+	ret = read_width(dev, container->ioas.ctx);
 	if (ret < 0)
 		return ret;
-	ret = choose_number(dev, bits, number);
+	ret = choose_number(dev, number);
 	if (ret < 0)
 		return ret;
 	pasid = calloc(1, sizeof(*pasid));

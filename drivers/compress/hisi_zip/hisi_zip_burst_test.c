@@ -200,6 +200,23 @@ test_chains_go_as_lists_on_both_ends(void **state __rte_unused)
 }
 
 static void
+test_one_end_that_is_a_chain_makes_lists_of_both(void **state __rte_unused)
+{
+	const struct hisi_zip_sqe *sqe = rings[HISI_ZIP_COMPRESS].sq;
+	const struct hisi_zip_sgl_block *block;
+
+	fixture_free(ops[0]->m_dst);
+	ops[0]->m_dst = fixture_chain(2);
+	assert_int_equal(enqueue(1), 1);
+	assert_int_equal(sqe->kind, 1 | 1 << 8 | 4 << 12);
+	assert_int_equal(sqe->room, 2 * FIXTURE_SEGMENT);
+	block = (const void *)(uintptr_t)sqe->source;
+	assert_int_equal(block->entries_used, 1);
+	block = (const void *)(uintptr_t)sqe->destination;
+	assert_int_equal(block->entries_used, 2);
+}
+
+static void
 test_what_is_within_one_segment_of_a_chain_is_flat(void **state __rte_unused)
 {
 	fixture_free(ops[0]->m_src);
@@ -377,6 +394,7 @@ main(void)
 		TEST(test_addresses_are_iovas_unless_the_process_has_its_own_tables),
 		TEST(test_each_direction_has_its_queue),
 		TEST(test_chains_go_as_lists_on_both_ends),
+		TEST(test_one_end_that_is_a_chain_makes_lists_of_both),
 		TEST(test_what_is_within_one_segment_of_a_chain_is_flat),
 		TEST(test_what_the_hardware_can_not_do_is_given_back),
 		TEST(test_what_comes_before_an_invalid_one_is_done),
