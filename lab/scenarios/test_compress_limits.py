@@ -6,10 +6,10 @@ import contextlib
 
 import pytest
 
-from support.bus import telemetry
 from support.compress import Compress, Device, device
 from support.held import held
 from support.machine import wait_until
+from support.telemetry import telemetry
 
 pytestmark = pytest.mark.zip
 

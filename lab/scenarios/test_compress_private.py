@@ -4,8 +4,8 @@ application's buffers, which are EAL's memory, and that nobody else is disturbed
 """
 import pytest
 
-from support.bus import telemetry
 from support.compress import Compress, device
+from support.telemetry import telemetry
 
 pytestmark = pytest.mark.zip
 
