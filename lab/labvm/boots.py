@@ -41,11 +41,11 @@ BOOTS = (
     Boot("accel-24.11", "24.11", "fault", "accel", Options(nics=4, zip=2)),
     Boot("amd-25.11", "25.11", "fault", "smoke", Options(iommu="amd")),
     Boot("virtio-25.11", "25.11", "fault", "smoke", Options(iommu="virtio", append=UNSAFE)),
-    Boot("narrow-25.11", "25.11", "measure", "narrow",
+    Boot("narrow-25.11", "25.11", "fault", "narrow",
          Options(iommu_opts=f"aw-bits=39,{SECOND_STAGE}")),
     Boot("6.12-25.11", "25.11", "6.12", "old", Options(iommu_opts=SECOND_STAGE)),
     Boot("nocdev-25.11", "25.11", "nocdev", "nocdev"),
-    Boot("noremap-25.11", "25.11", "measure", "noremap", Options(iommu="virtio")),
+    Boot("noremap-25.11", "25.11", "fault", "noremap", Options(iommu="virtio")),
 )
 
 
