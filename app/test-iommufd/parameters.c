@@ -32,6 +32,7 @@ enum kind {
 
 struct option_row {
 	const char *name;
+	char letter; /* 0: none */
 	enum kind kind;
 	size_t offset; /* in struct parameters */
 	uint32_t least;
@@ -150,8 +151,8 @@ parse_rss_udp(const char *text __rte_unused, struct parameters *parameters)
 #define NUMBER(option, field, from, to, what) { \
 	.name = option, .kind = KIND_NUMBER, .offset = offsetof(struct parameters, field), \
 	.least = from, .most = to, .help = what }
-#define SWITCH(option, field, what) { \
-	.name = option, .kind = KIND_SWITCH, .offset = offsetof(struct parameters, field), \
+#define SWITCH(option, one, field, what) { \
+	.name = option, .letter = one, .kind = KIND_SWITCH, .offset = offsetof(struct parameters, field), \
 	.help = what }
 #define TEXT(option, field, which, what) { \
 	.name = option, .kind = KIND_TEXT, .offset = offsetof(struct parameters, field), \
@@ -185,19 +186,19 @@ static const struct option_row rows[] = {
 	NUMBER("flowgen-flows", flows, 1, MAX_FLOWS_OF_STREAM, "flows of each stream, by flowgen"),
 	NUMBER("in-flight", in_flight, 1, INT32_MAX,
 		"packets that flowgen sends before any came back, about; lost ones count for ever"),
-	SWITCH("verify", verify, "packets that are made are stamped, and checked where they arrive"),
-	SWITCH("tx-first", tx_first, "each stream first sends a burst"),
+	SWITCH("verify", 0, verify, "packets that are made are stamped, and checked where they arrive"),
+	SWITCH("tx-first", 0, tx_first, "each stream first sends a burst"),
 	NUMBER("stats-period", stats_period, 1, UINT16_MAX, "seconds between statistics"),
-	SWITCH("disable-link-check", disable_link_check, "don't wait for links at the start"),
-	SWITCH("record-core-cycles", record_core_cycles, "count the cycles that packets take"),
-	SWITCH("auto-start", auto_start, "forward from the start, with a prompt or scripts, too"),
-	SWITCH("interactive", interactive, "(or -i) a prompt; or commands from standard input"),
+	SWITCH("disable-link-check", 0, disable_link_check, "don't wait for links at the start"),
+	SWITCH("record-core-cycles", 0, record_core_cycles, "count the cycles that packets take"),
+	SWITCH("auto-start", 0, auto_start, "forward from the start, with a prompt or scripts, too"),
+	SWITCH("interactive", 'i', interactive, "a prompt; or commands from standard input"),
 	TEXT("commands", commands, "a file", "commands that are carried out, line by line"),
 	TEXT("exec", exec, "commands", "the same, separated by semicolons"),
-	SWITCH("help", help, "this"),
+	SWITCH("help", 'h', help, "this"),
 };
 
-/* getopt's numbers of the rows; the one for -i comes from the letter. */
+/* getopt's numbers of the rows. */
 #define FIRST_NUMBER 256
 
 static bool
@@ -260,22 +261,18 @@ apply(const struct option_row *row, const char *value, struct parameters *parame
 	return 0;
 }
 
-/* What getopt found: a row, -i, or something wrong, about which it says '?' or ':'. */
+/* What getopt found: a row, its letter, or something wrong, about which it says '?' or ':'. */
 static int
 take(int found, char *argv[], struct parameters *parameters)
 {
 	char values[256];
+	unsigned int i;
 
 	if (found >= FIRST_NUMBER)
 		return apply(&rows[found - FIRST_NUMBER], optarg, parameters);
-	if (found == 'i') {
-		parameters->interactive = true;
-		return 0;
-	}
-	if (found == 'h') {
-		parameters->help = true;
-		return 0;
-	}
+	for (i = 0; i < RTE_DIM(rows); i++)
+		if (rows[i].letter == found)
+			return apply(&rows[i], NULL, parameters);
 	if (found == ':' && optopt >= FIRST_NUMBER) {
 		write_values(&rows[optopt - FIRST_NUMBER], values, sizeof(values));
 		fprintf(stderr, "--%s: it takes %s\n", rows[optopt - FIRST_NUMBER].name, values);
@@ -369,7 +366,10 @@ parameters_help(FILE *out)
 
 	fprintf(out, "dpdk-test-iommufd [EAL's options] -- [options]\n\n");
 	for (i = 0; i < RTE_DIM(rows); i++) {
-		fprintf(out, "  --%s", rows[i].name);
+		if (rows[i].letter != 0)
+			fprintf(out, "  -%c, --%s", rows[i].letter, rows[i].name);
+		else
+			fprintf(out, "  --%s", rows[i].name);
 		if (takes_value(&rows[i])) {
 			write_values(&rows[i], values, sizeof(values));
 			fprintf(out, "=<%s>", values);
