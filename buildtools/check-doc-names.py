@@ -6,6 +6,7 @@
 Looked up are words in ``literals`` (pages) and `literals` (READMEs): paths of files, functions and
 constants of the public headers, scenarios, telemetry's commands, and environment variables. On the
 page of a program its options (.. option::) are compared with what the program shows, both ways.
+Figures, as 1,234, must be in lab/README.md, which has the commands that make them.
 """
 
 import argparse
@@ -21,6 +22,7 @@ BLOCK = re.compile(r"^(?:    |\t).*$", re.MULTILINE)
 TOP = r"(?:app|buildtools|doc|drivers|examples|lab|lib|usertools)"
 NO_FILE = r"\b(?!\.\w)"  # behind a word
 PAGE_OPTION = re.compile(r"^\.\. option:: (.+)$", re.MULTILINE)
+FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+")
 HELP_OPTION = re.compile(r"^ +(-.*?)(?:  |$)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 
@@ -66,7 +68,7 @@ def literals_of(text):
     yield from BLOCK.findall(text)
 
 
-def check_page(top, page, known):
+def check_page(top, page, known, figures):
     """Complaints about a page."""
     text = page.read_text()
     where = page.relative_to(top)
@@ -79,6 +81,9 @@ def check_page(top, page, known):
                 if name not in words and not (name.endswith("_") and any(
                         word.startswith(name) for word in words)):
                     yield f"{where}: {name} is in none of {', '.join(kind.patterns)}"
+    for figure in FIGURE.findall(text):
+        if figure not in figures:
+            yield f"{where}: the figure {figure} isn't in lab/README.md"
     for link in re.findall(r"\]\((?!\w+:)([^)#]+)\)", text):
         if not (page.parent / link).exists():
             yield f"{where}: links to {link}, which isn't there"
@@ -113,7 +118,9 @@ def main():
 
     pages = [*sorted(top.glob("doc/**/*.rst")), top / "README.md", top / "lab/README.md"]
     known = [(kind, kind.known(top)) for kind in KINDS]
-    complaints = [complaint for page in pages for complaint in check_page(top, page, known)]
+    figures = set(FIGURE.findall((top / "lab/README.md").read_text()))
+    complaints = [complaint for page in pages
+                  for complaint in check_page(top, page, known, figures)]
     for page, command in args.program:
         complaints += check_options(top, page, shlex.split(command))
     print("\n".join(complaints) or f"{len(pages)} pages name only what is there")
