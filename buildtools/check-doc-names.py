@@ -6,7 +6,7 @@
 Looked up are words in ``literals`` (pages) and `literals` (READMEs): paths of files, functions and
 constants of the public headers, scenarios, telemetry's commands, and environment variables. On the
 page of a program its options (.. option::) are compared with what the program shows, both ways.
-Figures, as 1,234, must be in lab/README.md, which has the commands that make them.
+Figures, as 1,234 or 123.45, must be in lab/README.md, which has the commands that make them.
 """
 
 import argparse
@@ -22,7 +22,7 @@ BLOCK = re.compile(r"^(?:    |\t).*$", re.MULTILINE)
 TOP = r"(?:app|buildtools|doc|drivers|examples|lab|lib|usertools)"
 NO_FILE = r"\b(?!\.\w)"  # behind a word
 PAGE_OPTION = re.compile(r"^\.\. option:: (.+)$", re.MULTILINE)
-FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+")
+FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+|\d{3,}\.\d\d")
 HELP_OPTION = re.compile(r"^ +(-.*?)(?:  |$)", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--?[a-z][\w-]*")
 
