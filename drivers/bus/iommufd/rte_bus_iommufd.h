@@ -19,6 +19,10 @@
  *     fills it by the functions of rte_iommufd.h.
  *   - as=sva: a queue uses the process's own page tables.
  *
+ * When the kernel wants a function back (it is unplugged, or unbound from vfio-pci), callbacks of
+ * rte_dev_event_callback_register() are told RTE_DEV_EVENT_REMOVE with its name. It works until the
+ * application has closed it and called rte_dev_remove(), for which the kernel waits.
+ *
  * A function needs --iova-mode=iommufd. Telemetry has /iommufd_bus/devices and /iommufd_bus/queues.
  */
 

@@ -53,6 +53,9 @@ mailbox(struct hisi_zip_device *dev, enum hisi_zip_mailbox_command command, uint
 	rte_write32(0, words + 12);
 	do {
 		w0 = rte_read32(words);
+		/* What is read of a device that has gone */
+		if (w0 == UINT32_MAX)
+			return -ENODEV;
 		if (!(w0 & HISI_ZIP_MAILBOX_BUSY))
 			return w0 & HISI_ZIP_MAILBOX_STATUS ? -EIO : 0;
 	} while (seconds() <= deadline);

@@ -118,6 +118,10 @@ class Application:
         self.child.kill(signal.SIGKILL)
         self.wait()
 
+    def abandon(self) -> None:
+        """Kills it and doesn't wait, where the kernel takes minutes to take back what it has."""
+        self.child.kill(signal.SIGKILL)
+
     def ask_to_end(self) -> None:
         """How this application is told to end: by Ctrl-C."""
         self.child.sendintr()
