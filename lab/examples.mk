@@ -18,6 +18,9 @@ PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_re
 	ealmem.h)
 # With a prompt, and with this project's library, whose functions they call
 LINKED_APPS := spaces
+# Queues of a ZIP function that an application brings up itself
+OWNED_ZIP := $(addprefix /src/lab/apps/,owned_zip.c owned_zip.h zip_request.h) \
+	/src/drivers/bus/iommufd/bus_iommufd_ring.h
 # With the iommufd bus: one has a driver for it, the other asks for the address spaces of queues
 BUS_APPS := bus compress
 # With a driver of the bus that stands on the ZIP's
@@ -51,13 +54,12 @@ $(APPS) $(PROMPTED):
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)
 
-$(LINKED_APPS): %: /src/lab/apps/%.c $(PROMPT) $(addprefix /src/lab/apps/,owned_zip.c \
-		owned_zip.h) $(LIBDIR)/pkgconfig/libdpdk-iommufd.pc
+$(LINKED_APPS): %: /src/lab/apps/%.c $(PROMPT) $(OWNED_ZIP) $(LIBDIR)/pkgconfig/libdpdk-iommufd.pc
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lab/hisi_zip_model -I$(PREFIX)/include \
-		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
+		-I/src/drivers/bus/iommufd $$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
-bus: $(addprefix /src/lab/apps/,owned_zip.c owned_zip.h)
+bus: $(OWNED_ZIP)
 compress: $(wildcard /src/lab/apps/compress*.[ch]) $(addprefix /src/lab/apps/,zip_memory.c zip_memory.h)
 $(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(LIBDIR)/librte_bus_iommufd.so \
 		/src/drivers/bus/iommufd/bus_iommufd_driver.h
@@ -67,6 +69,7 @@ $(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(LIBDIR)/librte_bus_iommufd.so \
 		$$(pkg-config --libs libdpdk-iommufd) -lrte_bus_iommufd -Wl,-rpath,$(LIBDIR)
 
 $(ZIP_DRIVER_APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c) \
+		/src/lab/apps/zip_request.h \
 		$(addprefix $(ZIP_DRIVER)/hisi_zip_,function.c uacce.c private.h queue.h hw.h qm.h) \
 		$(LIBDIR)/librte_bus_iommufd.so $(wildcard /src/drivers/bus/iommufd/bus_iommufd_*.h)
 	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I$(PREFIX)/include \

@@ -18,16 +18,17 @@
 
 #include "contexts.h"
 #include "owned_zip.h"
+#include "zip_request.h"
 
 /* What events and completions have room for, and what there is of each in memory */
 #define EVENTS 2048
 #define ERRORS 1024
 #define DEPTH 64
-#define SQE_SIZE 128
+#define CAPACITY RTE_BUS_IOMMUFD_RING_CAPACITY(DEPTH)
 #define EVENTS_AT 4096
 #define ERRORS_AT (EVENTS_AT + EVENTS * 4)
 #define MEMORY_SIZE (ERRORS_AT + ERRORS * 4)
-#define RINGS_SIZE (DEPTH * (SQE_SIZE + sizeof(struct cq_entry)))
+#define RINGS_SIZE (DEPTH * (sizeof(struct zip_copy) + sizeof(struct rte_bus_iommufd_completion)))
 
 #define REGISTERS_BAR 2
 #define DOORBELLS_BAR 4
@@ -37,8 +38,6 @@
 #define MAILBOX_READ (1u << 14)
 #define MAILBOX_STATUS 0x1e00u
 #define DOORBELL_PAGE 0x10000u
-#define DOORBELL_OFFSET 0x1000u
-#define UDMA 2
 
 enum mailbox_command {
 	MAILBOX_SQC = 0,
@@ -189,7 +188,7 @@ zip_function_close(struct zip_function *function)
 static int
 start_completions(struct zip_queue *queue)
 {
-	const uint64_t base = (uintptr_t)queue->rings + DEPTH * SQE_SIZE;
+	const uint64_t base = (uintptr_t)queue->ring.cq;
 	const struct cq_context context = {
 		.base_low = (uint32_t)base,
 		.base_high = base >> 32,
@@ -198,25 +197,33 @@ start_completions(struct zip_queue *queue)
 	};
 
 	memcpy(queue->function->memory, &context, sizeof(context));
-	return mailbox(queue->function, MAILBOX_CQC, queue->number, false);
+	return mailbox(queue->function, MAILBOX_CQC, queue->ring.number, false);
 }
 
 static int
 start_requests(struct zip_queue *queue, uint32_t pasid)
 {
-	const uint64_t base = (uintptr_t)queue->rings;
+	const uint64_t base = (uintptr_t)queue->ring.sq;
 	const struct sq_context context = {
 		.base_low = (uint32_t)base,
 		.base_high = base >> 32,
 		.dw3 = (DEPTH - 1) | 7 << 12,
 		.pasid = pasid,
 		.w11 = pasid != 0 ? SQ_CONTEXT_PASID_ENABLED : 0,
-		.cq_number = queue->number,
-		.w13 = UDMA << 8,
+		.cq_number = queue->ring.number,
+		.w13 = ZIP_COPY_TYPE << 8,
 	};
 
 	memcpy(queue->function->memory, &context, sizeof(context));
-	return mailbox(queue->function, MAILBOX_SQC, queue->number, false);
+	return mailbox(queue->function, MAILBOX_SQC, queue->ring.number, false);
+}
+
+static void
+free_rings(struct zip_queue *queue)
+{
+	rte_bus_iommufd_ring_close(&queue->ring);
+	rte_free(queue->rings);
+	queue->rings = NULL;
 }
 
 int
@@ -225,17 +232,27 @@ zip_queue_open(struct zip_queue *queue, struct zip_function *function, uint16_t 
 {
 	int ret;
 
-	*queue = (struct zip_queue){ .function = function, .number = number, .phase = 1 };
-	queue->rings = rte_zmalloc("zip queue", RINGS_SIZE, 4096);
+	*queue = (struct zip_queue){
+		.function = function,
+		.rings = rte_zmalloc("zip queue", RINGS_SIZE, 4096),
+	};
 	if (queue->rings == NULL)
 		return -ENOMEM;
-	ret = start_completions(queue);
+	queue->ring = (struct rte_bus_iommufd_ring){
+		.sq = queue->rings,
+		.cq = (void *)(queue->rings + DEPTH * sizeof(struct zip_copy)),
+		.doorbell = function->doorbells.bytes + number * DOORBELL_PAGE +
+			RTE_BUS_IOMMUFD_DOORBELL,
+		.number = number,
+		.depth = DEPTH,
+	};
+	ret = rte_bus_iommufd_ring_open(&queue->ring, CAPACITY, SOCKET_ID_ANY);
+	if (ret == 0)
+		ret = start_completions(queue);
 	if (ret == 0)
 		ret = start_requests(queue, pasid);
-	if (ret < 0) {
-		rte_free(queue->rings);
-		queue->rings = NULL;
-	}
+	if (ret < 0)
+		free_rings(queue);
 	return ret;
 }
 
@@ -244,60 +261,48 @@ zip_queue_close(struct zip_queue *queue)
 {
 	if (queue->rings == NULL)
 		return;
-	mailbox(queue->function, MAILBOX_STOP_QUEUE, queue->number, false);
-	rte_free(queue->rings);
-	queue->rings = NULL;
+	mailbox(queue->function, MAILBOX_STOP_QUEUE, queue->ring.number, false);
+	free_rings(queue);
 }
 
-static void
-doorbell(struct zip_queue *queue, uint64_t command, uint16_t index)
+static inline void
+take(void *context __rte_unused, uint16_t place __rte_unused, void *request __rte_unused)
 {
-	volatile uint8_t *page = queue->function->doorbells.bytes + queue->number * DOORBELL_PAGE;
-
-	rte_write64(queue->number | command << 12 | (uint64_t)index << 32, page + DOORBELL_OFFSET);
 }
 
+/* A request that wasn't waited for to its end may be completed meanwhile. */
 static int
-wait_for_completion(struct zip_queue *queue)
+wait_for(struct zip_queue *queue, const struct zip_copy *request)
 {
-	volatile struct cq_entry *entry = (struct cq_entry *)(queue->rings + DEPTH * SQE_SIZE) +
-		queue->head;
 	const uint64_t deadline = seconds() + DEADLINE_S;
+	void *done;
 
-	while ((entry->phase & 1) != queue->phase)
-		if (seconds() > deadline)
-			return -ETIMEDOUT;
-	rte_io_rmb();
-	if (++queue->head == DEPTH) {
-		queue->head = 0;
-		queue->phase ^= 1;
-	}
-	doorbell(queue, 1, queue->head);
-	return 0;
+	do {
+		if (rte_bus_iommufd_ring_collect(&queue->ring, take, NULL, &done, 1) == 1 &&
+				done == request)
+			return 0;
+	} while (seconds() <= deadline);
+	return -ETIMEDOUT;
 }
 
 int
 zip_queue_copy(struct zip_queue *queue, uint64_t to, uint64_t from, uint32_t len)
 {
-	uint8_t *sqe = queue->rings + queue->tail * SQE_SIZE;
-	uint32_t words[SQE_SIZE / 4] = {
-		[0] = 1 | 3 << 8,
-		[5] = len,
-		[22] = (uint32_t)to,
-		[23] = to >> 32,
-		[26] = (uint32_t)from,
-		[27] = from >> 32,
-	};
-	uint32_t result;
+	struct zip_copy *request = (struct zip_copy *)queue->ring.sq + queue->ring.tail;
 	int ret;
 
-	memcpy(sqe, words, sizeof(words));
-	queue->tail = (queue->tail + 1) % DEPTH;
-	rte_io_wmb();
-	doorbell(queue, 0, queue->tail);
-	ret = wait_for_completion(queue);
+	if (rte_bus_iommufd_ring_is_full(&queue->ring))
+		return -ENOSPC;
+	*request = (struct zip_copy){
+		.kind = ZIP_COPY,
+		.bytes = len,
+		.destination = to,
+		.source = from,
+	};
+	rte_bus_iommufd_ring_put(&queue->ring, request);
+	rte_bus_iommufd_ring_submit(&queue->ring);
+	ret = wait_for(queue, request);
 	if (ret < 0)
 		return ret;
-	memcpy(&result, sqe + 112, sizeof(result));
-	return (result & 7) == 1 ? 0 : -EFAULT;
+	return (request->result & 7) == ZIP_COPY_DONE ? 0 : -EFAULT;
 }

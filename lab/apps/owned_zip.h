@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <bus_iommufd_ring.h>
+
 struct zip_region {
 	volatile uint8_t *bytes;
 	size_t size;
@@ -27,11 +29,8 @@ struct zip_function {
 
 struct zip_queue {
 	struct zip_function *function;
-	uint16_t number;
 	uint8_t *rings; /**< Requests, and behind them completions. */
-	uint16_t tail;  /**< Of requests. */
-	uint16_t head;  /**< Of completions. */
-	uint16_t phase;
+	struct rte_bus_iommufd_ring ring;
 };
 
 /** Bring a function up. @return 0, or -errno with nothing left. */

@@ -17,31 +17,9 @@
 #include <hisi_zip_private.h>
 
 #include "queue.h"
+#include "zip_request.h"
 
-#define UDMA 2
 #define CAPACITY 512
-#define MAX_BYTES ((1u << 24) - 1)
-
-#define REQUEST_COPY (1 | 3 << 8)
-#define REQUEST_PREFETCH 0x8000
-#define RESULT_DONE 1
-
-/** A request, with the fields of a copy. */
-struct request {
-	uint32_t kind;
-	uint32_t reserved1[4];
-	uint32_t bytes;
-	uint32_t reserved6;
-	uint32_t flags;
-	uint64_t pattern;	/**< Of a fill. */
-	uint32_t reserved10[12];
-	uint64_t destination;
-	uint32_t reserved24[2];
-	uint64_t source;
-	uint32_t result;
-	uint32_t reserved29[3];
-};
-static_assert(sizeof(struct request) == sizeof(struct hisi_zip_sqe), "of the same size");
 
 RTE_LOG_REGISTER(hisi_zip_logtype, lab.copy, NOTICE);
 
@@ -100,7 +78,7 @@ ring_open(void)
 
 	if (device.bus == NULL)
 		return -ENODEV;
-	queue.direction = (enum hisi_zip_direction)UDMA;
+	queue.direction = (enum hisi_zip_direction)ZIP_COPY_TYPE;
 	ret = rte_bus_iommufd_queue_open(device.bus, 0, &queue.bus);
 	if (ret == 0)
 		ret = device.kind->queue_start(&device, &queue, SOCKET_ID_ANY);
@@ -134,16 +112,16 @@ ring_fill(uint8_t seed)
 static __rte_noinline int
 copy(struct hisi_zip_queue *q, uint64_t source, uint64_t destination, uint32_t bytes)
 {
-	struct request *request;
+	struct zip_copy *request;
 
-	if (unlikely(bytes > MAX_BYTES))
+	if (unlikely(bytes > ZIP_COPY_MAX_BYTES))
 		return -EINVAL;
 	if (unlikely(rte_bus_iommufd_ring_is_full(&q->ring)))
 		return -ENOSPC;
-	request = (struct request *)q->ring.sq + q->ring.tail;
-	request->kind = REQUEST_COPY;
+	request = (struct zip_copy *)q->ring.sq + q->ring.tail;
+	request->kind = ZIP_COPY;
 	request->bytes = bytes;
-	request->flags = REQUEST_PREFETCH;
+	request->flags = ZIP_COPY_PREFETCH;
 	request->pattern = 0;
 	request->destination = destination;
 	request->source = source;
@@ -168,9 +146,9 @@ ring_enqueue(void)
 static inline void
 take(void *context __rte_unused, uint16_t place __rte_unused, void *put)
 {
-	const volatile struct request *request = put;
+	const volatile struct zip_copy *request = put;
 
-	if (unlikely(request->result != RESULT_DONE))
+	if (unlikely(request->result != ZIP_COPY_DONE))
 		n_wrong++;
 }
 

@@ -46,6 +46,30 @@ struct zip_request {
 
 _Static_assert(sizeof(struct zip_request) == 128, "a request has 128 bytes");
 
+/** A request to copy ("udma"), which a ZIP of version 5 takes. */
+struct zip_copy {
+	uint32_t kind;		/**< ZIP_COPY */
+	uint32_t reserved1[4];
+	uint32_t bytes;
+	uint32_t reserved6;
+	uint32_t flags;
+	uint64_t pattern;	/**< of a fill */
+	uint32_t reserved10[12];
+	uint64_t destination;
+	uint32_t reserved24[2];
+	uint64_t source;
+	uint32_t result;	/**< the device's answer: ZIP_COPY_DONE, or what went wrong */
+	uint32_t reserved29[3];
+};
+
+_Static_assert(sizeof(struct zip_copy) == 128, "a request has 128 bytes");
+
+#define ZIP_COPY_TYPE 2		/**< of a queue */
+#define ZIP_COPY (1 | 3 << 8)
+#define ZIP_COPY_PREFETCH 0x8000
+#define ZIP_COPY_MAX_BYTES ((1u << 24) - 1)
+#define ZIP_COPY_DONE 1
+
 #define ZIP_KIND (3u << 28)
 #define ZIP_STATUS(request) ((request)->status & 0xff)
 
