@@ -8,7 +8,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from bench import compression, forwarding, loading, mapping, queues, spaces
+from bench import compression, forwarding, loading, mapping, queues, spaces, zip_accel
 from support.machine import nics
 
 RESULT = Path("/out/figures.json")
@@ -37,6 +37,8 @@ def measure(job: str) -> dict[str, dict[str, float]]:
         return spaces.figures()
     if kind == "queues":
         return queues.figures()
+    if kind == "zip":
+        return zip_accel.figures()
     raise ValueError(f"unknown job: {job}")
 
 

@@ -41,6 +41,8 @@ BENCHES = (
     Bench("queue", "measure", replace(COUNTED, nics=0, zip=2,
                                       zip_opts="version=5/version=5,no-pasid"),
           {"queue": "queues"}),
+    Bench("zip", "measure", replace(COUNTED, nics=0, zip=1, zip_opts="synchronous"),
+          {"zip": "zip"}),
     Bench("compat", "compat", COUNTED, {"mapping": "counted:compat"}),
     Bench("timed", "measure", Options(joined=True, memory="6G", hugepages=2100),
           {"timed": "timed:iommufd,type1,cdev"}),

@@ -20,6 +20,8 @@ PEERS = {
     "in one piece": "in one piece",
     "own table": "with a page table of its own",
     "anew": "unbound and bound",
+    "copying": "payload copied in and out",
+    "software": "compress_zlib, level 1",
     "dmadev": "a copy by stock dma_hisi_acc",
     "no pasid": "without a PASID",
 }
@@ -106,6 +108,8 @@ ROWS = (
     Row("queue", "queue: with a PASID", "no pasid", Target(1.0, 1.0), "instructions/copy"),
     Row("queue", "queue: compressdev operation", "dmadev", Target(1.6),
         "instructions/operation"),
+    *(Row("zip", f"zip {size}", peer, unit="instructions/block")
+      for size in ("1 KiB", "4 KiB", "16 KiB", "64 KiB") for peer in ("copying", "software")),
     Row("compression", "zip-model", "zlib", Target(3.0), "ms/MiB"),
     Row("compression", "zip-model: compression", "zlib", unit="ms/MiB"),
     Row("compression", "zip-model: decompression", "zlib", unit="ms/MiB"),

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""examples/zip_accel between two NICs: packets are compressed on an accelerator, without copies."""
+import re
+import zlib
+
+import pytest
+
+from support.compress import device
+from support.datagrams import (SEQUENCE, Datagrams, counter, pieces, send_frame, udp_frame,
+                               wait_for_counter)
+from support.machine import nics as all_nics
+from support.network import LEFT, RIGHT, assert_reachable
+from support.zip_accel import DEBUG, Forwarder
+
+pytestmark = pytest.mark.accel
+
+BYTES = 8 << 20
+FEW = 16
+OPERATION = re.compile(
+    r"compress (0x\w+), (\d+) bytes, to (0x\w+), (\d+) bytes: status 0, (\d+) bytes")
+
+
+@pytest.fixture(scope="module")
+def nics():
+    """Of left, right, left2, right2."""
+    return all_nics()
+
+
+@pytest.fixture(scope="module", params=["shared", "private", "sva"])
+def accelerator(zips, request):
+    with device(zips[0], request.param) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def data(payload):
+    return payload.read_bytes()[:BYTES]
+
+
+def compressor(nics, accelerator, *options, **how):
+    """What left sends to right is compressed; back it passes."""
+    return Forwarder(nics[0], nics[1], accelerator, "--framing", "payload",
+                     "--operation", "compress", *options, **how)
+
+
+def inflated(datagrams):
+    return [zlib.decompress(datagram, -15) for datagram in datagrams]
+
+
+def numbered(payloads):
+    return [SEQUENCE.pack(number) + payload for number, payload in enumerate(payloads)]
+
+
+class TestPayload:
+    def test_8_mib_of_files_arrive_compressed(self, nics, zips, accelerator, data):
+        """In order though several queues work at them, byte for byte, with checksums that the
+        receiving kernel has verified.
+        """
+        model, sent = zips[0].model, pieces(data)
+        errors = counter(RIGHT, "Udp", "InCsumErrors")
+        with compressor(nics, accelerator, "--queues", "2",
+                        "--as", accelerator.address_space) as app:
+            assert_reachable()
+            before = model.counters()
+            with Datagrams(LEFT, RIGHT) as datagrams:
+                arrived = datagrams.transfer(sent)
+            after = model.counters()
+            said = app.stop()
+        assert inflated(arrived) == numbered(sent)
+        assert counter(RIGHT, "Udp", "InCsumErrors") == errors
+        packets, bytes_in, bytes_out = said.converted("compressed")
+        assert packets == len(sent) == said.operations
+        assert after["requests"] - before["requests"] == packets
+        assert after["faults"] == before["faults"]
+        assert bytes_in == len(data) + len(sent) * SEQUENCE.size
+        assert bytes_out == sum(len(datagram) for datagram in arrived) < bytes_in
+        assert said.copied == 0
+
+    def test_the_device_works_at_the_addresses_of_the_mbufs(self, nics, zips, accelerator, data):
+        model, sent = zips[0].model, pieces(data)[:FEW]
+        with compressor(nics, accelerator, eal=(DEBUG,)) as app:
+            assert_reachable()
+            since = model.next_serial("requests")
+            with Datagrams(LEFT, RIGHT) as datagrams:
+                assert inflated(datagrams.transfer(sent)) == numbered(sent)
+            requests = model.last("requests", since)
+            said = app.stop()
+        assert [(int(request["source"]["address"], 16), request["consumed"],
+                 int(request["destination"]["address"], 16), request["destination"]["length"],
+                 request["produced"]) for request in requests] == [
+            tuple(int(number, 0) for number in found.groups())
+            for found in OPERATION.finditer(said.text)]
+        assert len(requests) == FEW
+
+
+class TestChecksums:
+    """In software, as no accelerator has a part in it."""
+
+    def test_a_datagram_with_a_wrong_one_gets_no_right_one(self, nics):
+        with compressor(nics, None) as app:
+            assert_reachable()
+            errors = counter(RIGHT, "Udp", "InCsumErrors")
+            send_frame(LEFT, udp_frame(LEFT, RIGHT, bytes(1000), 0x1234))
+            wait_for_counter(RIGHT, "Udp", "InCsumErrors", errors + 1)
+            said = app.stop()
+        assert said.passed("with a wrong checksum") == 1
+        assert said.converted("compressed")[0] == 0
+
+    def test_a_datagram_without_one_stays_without(self, nics):
+        with compressor(nics, None) as app, Datagrams(LEFT, RIGHT) as datagrams:
+            assert_reachable()
+            send_frame(LEFT, udp_frame(LEFT, RIGHT, bytes(1000), 0))
+            assert zlib.decompress(datagrams.receive(), -15) == bytes(1000)
+            assert app.stop().converted("compressed")[:2] == (1, 1000)
