@@ -11,7 +11,8 @@ class Forwarder(Interactive):
     prompt = "test-iommufd> "
 
     def __init__(self, nics: list[Nic], *eal: str, mode: str = "io", app: tuple[str, ...] = ()):
-        super().__init__([TEST_IOMMUFD, "-l", "0-1", *allowed(*nics), *eal, "--", "-i",
+        devices = allowed(*nics) if nics else ("--no-pci",)
+        super().__init__([TEST_IOMMUFD, "-l", "0-1", *devices, *eal, "--", "-i",
                           "--total-num-mbufs=8192", f"--forward-mode={mode}", *app])
 
     def packets(self, port: int) -> tuple[int, int]:
