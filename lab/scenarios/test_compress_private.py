@@ -20,7 +20,7 @@ FAULT = "ERROR", 0, 0
 flat_and_in_lists = pytest.mark.parametrize("segments", [1, 4])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def app(zips):
     """An application with two queue pairs."""
     with device(zips[0], "private") as found, Compress(found) as application:
