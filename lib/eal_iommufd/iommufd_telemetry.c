@@ -2,20 +2,15 @@
 
 /**
  * @file
- * What dpdk-telemetry.py shows of the backend. Each command answers with a dictionary. One that
- * lists objects has how many there are ("total"), some of them by their ordinals, and where there
- * are more, the ordinal to go on with ("next"). What can't be answered is null, as everywhere in
+ * What dpdk-telemetry.py shows of the backend. Each command answers with a dictionary; those that
+ * list objects, as iommufd_listing.h has it. What can't be answered is null, as everywhere in
  * DPDK's telemetry, and the log says why.
  *
  * Telemetry calls these functions in threads of its own.
  */
 
-#include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 
 #include <rte_common.h>
 #include <rte_telemetry.h>
@@ -26,111 +21,27 @@
 #include "iommufd_device.h"
 #include "iommufd_hwpt.h"
 #include "iommufd_ioctl.h"
+#include "iommufd_listing.h"
 #include "iommufd_log.h"
 #include "iommufd_mp.h"
 #include "iommufd_pasid.h"
 #include "iommufd_telemetry.h"
 #include "rte_iommufd.h"
 
-/** Objects in an answer: it has 16 KiB, and an object never more than 500 bytes of it. */
-#define PER_ANSWER 32
-
-/** An object, or its ordinal, as text. */
-#define NUMBER_TEXT 24
-
-/** Objects of a kind, of which an answer shows some. */
-struct listing {
-	struct rte_tel_data *objects;
-	uint32_t first, next; /**< The first that is shown, and the first that isn't. */
-	uint32_t total;       /**< How many were seen. */
+/** What the functions that add objects of a kind to an answer know. */
+struct query {
+	struct iommufd_listing listing;
 	struct iommufd_totals of_secondaries; /**< In the shared address space. */
 	const struct iommufd_context *ctx;
 };
 
-/** One more object. @return What to fill with it, or NULL where this answer doesn't show it. */
-static struct rte_tel_data *
-add_object(struct listing *listing)
-{
-	const uint32_t ordinal = listing->total++;
-	struct rte_tel_data *object;
-	char name[NUMBER_TEXT];
-
-	if (ordinal != listing->next || ordinal - listing->first == PER_ANSWER)
-		return NULL;
-	object = rte_tel_data_alloc();
-	if (object == NULL)
-		return NULL;
-	rte_tel_data_start_dict(object);
-	snprintf(name, sizeof(name), "%u", ordinal);
-	if (rte_tel_data_add_dict_container(listing->objects, name, object, 0) < 0) {
-		rte_tel_data_free(object);
-		return NULL;
-	}
-	listing->next++;
-	return object;
-}
-
-static void
-add_address(struct rte_tel_data *object, const char *name, uint64_t address)
-{
-	char text[NUMBER_TEXT];
-
-	snprintf(text, sizeof(text), "0x%" PRIx64, address);
-	rte_tel_data_add_dict_string(object, name, text);
-}
-
-/** @return How many numbers the parameters are, or -EINVAL. */
-static int
-parse_numbers(const char *params, uint32_t *numbers, int max)
-{
-	unsigned long number;
-	char *end;
-	int n = 0;
-
-	if (params == NULL || *params == '\0')
-		return 0;
-	for (;;) {
-		errno = 0;
-		number = strtoul(params, &end, 10);
-		if (!isdigit((unsigned char)*params) || errno != 0 || number > UINT32_MAX ||
-				n == max)
-			return -EINVAL;
-		numbers[n++] = number;
-		if (*end == '\0')
-			return n;
-		if (*end != ',')
-			return -EINVAL;
-		params = end + 1;
-	}
-}
-
+/** What can't be answered is null there, and in the log is why. */
 static int
 refuse(const char *cmd, const char *params)
 {
 	IOMMUFD_LOG(ERR, "telemetry: %s can't be answered for \"%s\": see /help,%s", cmd,
 		params == NULL ? "" : params, cmd);
 	return -EINVAL;
-}
-
-/** @return 0, or -errno with nothing left to free. */
-static int
-start_listing(struct listing *listing)
-{
-	listing->next = listing->first;
-	listing->objects = rte_tel_data_alloc();
-	if (listing->objects == NULL)
-		return -ENOMEM;
-	return rte_tel_data_start_dict(listing->objects);
-}
-
-static int
-finish_listing(const struct listing *listing, struct rte_tel_data *answer, const char *name)
-{
-	rte_tel_data_start_dict(answer);
-	rte_tel_data_add_dict_uint(answer, "total", listing->total);
-	if (listing->next < listing->total)
-		rte_tel_data_add_dict_uint(answer, "next", listing->next);
-	return rte_tel_data_add_dict_container(answer, name, listing->objects, 0);
 }
 
 /** What secondary processes have mapped themselves in the shared address space. */
@@ -148,18 +59,19 @@ static int
 list(const char *cmd, const char *params, struct rte_tel_data *answer, const char *name,
 		const struct iommufd_visitor *visitor)
 {
-	struct listing listing = { .of_secondaries = totals_of_secondaries() };
+	struct query query = { .of_secondaries = totals_of_secondaries() };
+	uint32_t first = 0;
 	int ret;
 
-	if (parse_numbers(params, &listing.first, 1) < 0)
+	if (iommufd_listing_parse(params, &first, 1) < 0)
 		return refuse(cmd, params);
-	ret = start_listing(&listing);
+	ret = iommufd_listing_start(&query.listing, first);
 	if (ret < 0)
 		return ret;
-	ret = iommufd_backend_visit(visitor, &listing);
+	ret = iommufd_backend_visit(visitor, &query);
 	if (ret == 0)
-		return finish_listing(&listing, answer, name);
-	rte_tel_data_free(listing.objects);
+		return iommufd_listing_finish(&query.listing, answer, name);
+	iommufd_listing_drop(&query.listing);
 	return ret;
 }
 
@@ -283,14 +195,14 @@ count_hwpts(const struct iommufd_container *container)
 static int
 add_address_space(struct iommufd_container *container, void *arg)
 {
-	struct listing *listing = arg;
-	struct rte_tel_data *object = add_object(listing);
+	struct query *query = arg;
+	struct rte_tel_data *object = iommufd_listing_add(&query->listing);
 	struct iommufd_totals totals = { 0 };
 
 	if (object == NULL)
 		return 0;
 	if (is_shared(container))
-		totals = listing->of_secondaries;
+		totals = query->of_secondaries;
 	iommufd_container_walk(container, iommufd_mapping_add_up, &totals);
 	rte_tel_data_add_dict_uint(object, "as_id", container->ioas.id);
 	rte_tel_data_add_dict_string(object, "kind", kind_of_space(container));
@@ -314,7 +226,7 @@ answer_address_spaces(const char *cmd, const char *params, struct rte_tel_data *
 static int
 add_page_table(const struct iommufd_hwpt *hwpt, void *arg)
 {
-	struct rte_tel_data *object = add_object(arg);
+	struct rte_tel_data *object = iommufd_listing_add(&((struct query *)arg)->listing);
 
 	if (object == NULL)
 		return 0;
@@ -338,9 +250,9 @@ answer_page_tables(const char *cmd, const char *params, struct rte_tel_data *ans
 static int
 note_context(const struct iommufd_context *ctx, void *arg)
 {
-	struct listing *listing = arg;
+	struct query *query = arg;
 
-	listing->ctx = ctx;
+	query->ctx = ctx;
 	return 0;
 }
 
@@ -353,8 +265,8 @@ add_device(const struct iommufd_device *dev, void *arg)
 		[RTE_IOMMUFD_IOMMU_ARM_SMMUV3] = "arm_smmuv3",
 		[RTE_IOMMUFD_IOMMU_AMD] = "amd",
 	};
-	struct listing *listing = arg;
-	struct rte_tel_data *object = add_object(listing);
+	struct query *query = arg;
+	struct rte_tel_data *object = iommufd_listing_add(&query->listing);
 	struct rte_iommufd_dev_info info;
 
 	if (object == NULL)
@@ -363,7 +275,7 @@ add_device(const struct iommufd_device *dev, void *arg)
 	rte_tel_data_add_dict_string(object, "cdev", dev->cdev);
 	rte_tel_data_add_dict_int(object, "fd", dev->fd);
 	rte_tel_data_add_dict_string(object, "iommu", dev->iommu);
-	if (iommufd_device_describe(dev, listing->ctx, &info) < 0)
+	if (iommufd_device_describe(dev, query->ctx, &info) < 0)
 		return 0;
 	rte_tel_data_add_dict_string(object, "iommu_type", types[info.iommu]);
 	rte_tel_data_add_dict_uint(object, "pasid_bits", info.pasid_bits);
@@ -387,7 +299,7 @@ answer_devices(const char *cmd, const char *params, struct rte_tel_data *answer)
 static int
 add_pasid(const struct iommufd_device *dev, const struct iommufd_pasid *pasid, void *arg)
 {
-	struct rte_tel_data *object = add_object(arg);
+	struct rte_tel_data *object = iommufd_listing_add(&((struct query *)arg)->listing);
 
 	if (object == NULL)
 		return 0;
@@ -407,13 +319,13 @@ answer_pasids(const char *cmd, const char *params, struct rte_tel_data *answer)
 }
 
 static struct rte_tel_data *
-add_range(struct listing *listing, const struct iommufd_mapping *mapping, const char *owner)
+add_range(struct iommufd_listing *listing, const struct iommufd_mapping *mapping, const char *owner)
 {
-	struct rte_tel_data *object = add_object(listing);
+	struct rte_tel_data *object = iommufd_listing_add(listing);
 
 	if (object == NULL)
 		return NULL;
-	add_address(object, "iova", mapping->iova);
+	iommufd_listing_address(object, "iova", mapping->iova);
 	rte_tel_data_add_dict_uint(object, "bytes", mapping->len);
 	rte_tel_data_add_dict_string(object, "owner", owner);
 	return object;
@@ -432,18 +344,18 @@ add_mapping(const struct iommufd_mapping *mapping, void *arg)
 	switch (backing->kind) {
 	case IOMMUFD_BACKING_VA:
 		rte_tel_data_add_dict_string(object, "from", "memory");
-		add_address(object, "vaddr", backing->start);
+		iommufd_listing_address(object, "vaddr", backing->start);
 		break;
 	case IOMMUFD_BACKING_FILE:
 		rte_tel_data_add_dict_string(object, "from", "file");
-		add_address(object, "offset", backing->start);
+		iommufd_listing_address(object, "offset", backing->start);
 		if (eals)
-			add_address(object, "vaddr", mapping->va);
+			iommufd_listing_address(object, "vaddr", mapping->va);
 		break;
 	case IOMMUFD_BACKING_IOAS:
 		rte_tel_data_add_dict_string(object, "from", "as");
 		rte_tel_data_add_dict_uint(object, "from_as_id", backing->ioas_id);
-		add_address(object, "from_iova", backing->start);
+		iommufd_listing_address(object, "from_iova", backing->start);
 		break;
 	}
 	rte_tel_data_add_dict_uint(object, "read_only", backing->read_only);
@@ -464,7 +376,7 @@ add_mapping_of_secondary(const struct iommufd_mapping *mapping, void *arg)
 struct search {
 	uint32_t as_id;
 	bool found_shared; /**< Secondary processes have mapped in it, too. */
-	struct listing listing;
+	struct iommufd_listing listing;
 };
 
 /** @return 1 where it is the one. */
@@ -488,22 +400,21 @@ answer_mappings(const char *cmd, const char *params, struct rte_tel_data *answer
 	struct search search = { .as_id = 0 };
 	int ret;
 
-	if (parse_numbers(params, numbers, RTE_DIM(numbers)) < 1)
+	if (iommufd_listing_parse(params, numbers, RTE_DIM(numbers)) < 1)
 		return refuse(cmd, params);
 	search.as_id = numbers[0];
-	search.listing.first = numbers[1];
-	ret = start_listing(&search.listing);
+	ret = iommufd_listing_start(&search.listing, numbers[1]);
 	if (ret < 0)
 		return ret;
 	ret = iommufd_backend_visit(&visitor, &search);
 	if (ret <= 0) {
-		rte_tel_data_free(search.listing.objects);
+		iommufd_listing_drop(&search.listing);
 		return ret < 0 ? ret : refuse(cmd, params);
 	}
 	if (search.found_shared)
 		iommufd_mp_primary_walk(iommufd_backend_mp_primary(), add_mapping_of_secondary,
 			&search.listing);
-	return finish_listing(&search.listing, answer, "mappings");
+	return iommufd_listing_finish(&search.listing, answer, "mappings");
 }
 
 /** The counts of requests, by their names. */
