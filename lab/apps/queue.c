@@ -8,7 +8,7 @@
  *	queue dmadev|ring|compressdev ROUNDS EAL'S ARGUMENTS
  *
  * It prints the median of a burst of QUEUE_BURST: handing it in, and getting it back. Between these
- * the accelerator is waited for, which isn't counted, nor is a round in which it wasn't done by then.
+ * the accelerator is waited for, which isn't counted, nor is a round in which it wasn't done then.
  */
 
 #include <inttypes.h>

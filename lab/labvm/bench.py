@@ -107,10 +107,11 @@ def _together(one: Found, other: Found) -> Found:
 
 def run(clone: Path, pattern: str, dpdk: str, report: Path | None) -> int:
     """Measures the rows that match; 1 when a target is missed."""
-    rows = figures.selected(pattern)
+    rows = figures.selected(pattern, dpdk)
     if not rows:
-        raise LabError(f"no row of the bench matches {pattern}: they are\n"
-                       + "\n".join(dict.fromkeys(row.name for row in figures.ROWS)), USAGE)
+        raise LabError(f"no row of the bench matches {pattern} with DPDK {dpdk}: they are\n"
+                       + "\n".join(dict.fromkeys(row.name for row in figures.selected("*", dpdk))),
+                       USAGE)
     jobs = {row.job for row in rows}
     runs = [Run(bench, clone, dpdk, jobs) for bench in BENCHES if jobs & bench.jobs.keys()]
     counted = [run for run in runs if run.bench.options.counted]

@@ -26,6 +26,7 @@ PEERS = {
     "no pasid": "without a PASID",
 }
 INSTRUCTIONS = "instructions"
+STOCK_COPIES = "25.11"  # the first release with dma_hisi_acc
 
 # By way ("iommufd", "type1", ...) and name of the figure
 Found = dict[str, dict[str, float]]
@@ -56,6 +57,7 @@ class Row:
     peer: str
     target: Target | None = None
     unit: str = INSTRUCTIONS
+    dpdk: str = ""  # the only release that has the peer; empty: all have
 
 
 ROWS = (
@@ -103,11 +105,13 @@ ROWS = (
     Row("spaces", "as bind", "own table", Target(20_000, of_ratio=False)),
     Row("spaces", "as unbind", "own table"),
     Row("spaces", "as rebind", "anew"),
-    Row("queue", "queue: ring layer", "dmadev", Target(1.0), "instructions/copy"),
-    Row("queue", "queue: ring layer, as=sva", "dmadev", Target(1.0), "instructions/copy"),
-    Row("queue", "queue: with a PASID", "no pasid", Target(1.0, 1.0), "instructions/copy"),
+    Row("queue", "queue: ring layer", "dmadev", Target(1.0), "instructions/copy", STOCK_COPIES),
+    Row("queue", "queue: ring layer, as=sva", "dmadev", Target(1.0), "instructions/copy",
+        STOCK_COPIES),
+    Row("queue", "queue: with a PASID", "no pasid", Target(1.0, 1.0), "instructions/copy",
+        STOCK_COPIES),
     Row("queue", "queue: compressdev operation", "dmadev", Target(1.6),
-        "instructions/operation"),
+        "instructions/operation", STOCK_COPIES),
     *(Row("zip", f"zip {size}", peer, unit="instructions/block")
       for size in ("1 KiB", "4 KiB", "16 KiB", "64 KiB") for peer in ("copying", "software")),
     Row("compression", "zip-model", "zlib", Target(3.0), "ms/MiB"),
@@ -116,9 +120,10 @@ ROWS = (
 )
 
 
-def selected(pattern: str) -> list[Row]:
-    """By name, or all that a job measures."""
-    return [row for row in ROWS if row.job == pattern or fnmatch(row.name, pattern)]
+def selected(pattern: str, dpdk: str) -> list[Row]:
+    """By name, or all that a job measures; without what a release of DPDK has no peer of."""
+    return [row for row in ROWS if row.dpdk in ("", dpdk)
+            and (row.job == pattern or fnmatch(row.name, pattern))]
 
 
 def result(row: Row, found: Found) -> dict:

@@ -144,7 +144,12 @@ def test_a_target_can_be_missed(missed):
 
 
 def test_rows_are_chosen_by_name():
-    assert {row.name for row in figures.selected("growth")} == {"growth"}
-    assert {row.job for row in figures.selected("queue")} == {"queue"}
-    assert figures.selected("*") == list(figures.ROWS)
-    assert figures.selected("nothing") == []
+    assert {row.name for row in figures.selected("growth", "25.11")} == {"growth"}
+    assert {row.job for row in figures.selected("queue", "25.11")} == {"queue"}
+    assert figures.selected("*", "25.11") == list(figures.ROWS)
+    assert figures.selected("nothing", "25.11") == []
+
+
+def test_rows_without_a_peer_are_left_out():
+    assert figures.selected("queue", "24.11") == []
+    assert figures.selected("growth", "24.11") == figures.selected("growth", "25.11")

@@ -172,8 +172,8 @@ rte_bus_iommufd_ring_submit(struct rte_bus_iommufd_ring *ring)
 }
 
 /**
- * What a driver does with a request that is completed, while its entry is as the device has left it:
- * afterwards the place is free.
+ * What a driver does with a request that is completed, while its entry is as the device has left
+ * it: afterwards the place is free.
  */
 typedef void (*rte_bus_iommufd_ring_take_t)(void *context, uint16_t place, void *request);
 
