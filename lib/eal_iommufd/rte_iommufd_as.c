@@ -7,7 +7,9 @@
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
 
@@ -100,8 +102,16 @@ static int
 map(struct rte_iommufd_as *as, struct iommufd_backing *backing, uint64_t va, uint64_t len,
 		uint64_t iova, uint32_t flags)
 {
+	const uint64_t odd = (backing->start | va | len | iova) & (sysconf(_SC_PAGESIZE) - 1);
+
 	if (as == NULL || (flags & ~RTE_IOMMUFD_READ_ONLY) != 0)
 		return -EINVAL;
+	/* As long as no device is attached, the kernel takes any. */
+	if (odd != 0) {
+		IOMMUFD_LOG(ERR, "IOAS %u: 0x%" PRIx64 " bytes can't be mapped at 0x%" PRIx64
+			": not multiples of the page size", rte_iommufd_as_id(as), len, iova);
+		return -EINVAL;
+	}
 	backing->read_only = (flags & RTE_IOMMUFD_READ_ONLY) != 0;
 	return iommufd_container_map(space_of(as), backing, va, iova, len);
 }
