@@ -14,11 +14,13 @@
 #include "forwarding.h"
 #include "parameters.h"
 #include "ports.h"
+#include "spaces.h"
 
 struct app {
 	struct parameters parameters;
 	struct ports ports;
 	struct forwarding forwarding;
+	struct spaces spaces;
 	struct ending ending;
 };
 

@@ -59,6 +59,32 @@ def verified(said):
     return {name: int(number) for name, number in re.findall(r"(\w+) (\d+)", line)}
 
 
+class Interactive:
+    """It at a prompt of its own, until it is told to quit."""
+
+    def __init__(self, eal, devices, *options):
+        self.child = pexpect.spawn(PROGRAM, [*eal, *devices, "--", "-i", *options],
+                                   encoding="utf-8", timeout=SECONDS)
+        self.child.delaybeforesend = None
+        self.child.expect_exact(PROMPT)
+
+    def command(self, line):
+        self.child.sendline(line)
+        self.child.expect_exact(PROMPT)
+        return self.child.before
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.child.sendline("quit")
+            self.child.expect_exact(pexpect.EOF)
+        elif self.child.isalive():
+            self.child.kill(signal.SIGKILL)
+        assert self.child.wait() == 0 or kind, self.child.before
+
+
 class TestScripts:
     """Commands of --exec, of files and of standard input."""
 
@@ -170,11 +196,12 @@ class TestForwarding:
         assert float(found[1]) == pytest.approx(int(found[2]) / int(found[3]), abs=0.01)
 
     def test_what_a_run_uses_is_not_changed_while_it_goes_on(self):
-        for command in ("start", "set fwd mac", "set burst 1", "set verify on", "set txpkts 100",
-                        "set eth-peer 0,02:00:00:00:00:01", "set record-core-cycles on",
-                        "port stop all", "clear fwd stats"):
-            status, said = run("--exec", f"start; {command}")
-            assert status == 1 and "is running: stop it first" in said, command
+        with Interactive(EAL, [RING], "--disable-link-check") as app:
+            app.command("start")
+            for command in ("start", "set fwd mac", "set burst 1", "set verify on",
+                            "set txpkts 100", "set eth-peer 0,02:00:00:00:00:01",
+                            "set record-core-cycles on", "port stop all", "clear fwd stats"):
+                assert "is running: stop it first" in app.command(command), command
 
     def test_what_is_not_running_is_not_stopped(self):
         for command in ("stop", "wait packets 1"):
@@ -203,6 +230,14 @@ class TestForwarding:
 
     def test_without_the_flag_iommufd_is_not_in_use(self):
         assert "not in use: start with --iova-mode=iommufd" in succeeds("--exec", "show iommufd")
+        for command, complaint in (
+                ("as create", "an address space can't be created: Operation not supported"),
+                ("as bind shared 0000:01:00.0", "there is no shared address space"),
+                ("as destroy 5", "5: not an address space that was created here"),
+                ("as map x 0 4096", "x: not a number from 0"),
+                ("as map 5 0 4k", "4k: not an address or a number of bytes")):
+            status, said = run("--exec", command)
+            assert status == 1 and complaint in said, said
 
 
 class TestEnd:
@@ -290,32 +325,6 @@ class TestPrompt:
         child.send(key)
         child.expect("all streams of io")
         assert self.end(child) == 0
-
-
-class Interactive:
-    """It at a prompt of its own, until it is told to quit."""
-
-    def __init__(self, eal, devices, *options):
-        self.child = pexpect.spawn(PROGRAM, [*eal, *devices, "--", "-i", *options],
-                                   encoding="utf-8", timeout=SECONDS)
-        self.child.delaybeforesend = None
-        self.child.expect_exact(PROMPT)
-
-    def command(self, line):
-        self.child.sendline(line)
-        self.child.expect_exact(PROMPT)
-        return self.child.before
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is None:
-            self.child.sendline("quit")
-            self.child.expect_exact(pexpect.EOF)
-        elif self.child.isalive():
-            self.child.kill(signal.SIGKILL)
-        assert self.child.wait() == 0 or kind, self.child.before
 
 
 class TestVerify:
@@ -439,3 +448,101 @@ class TestVerdict:
                            "start; wait packets 9; stop; clear fwd stats; start; stop",
                            devices=(f"--vdev=net_pcap0,rx_pcap={path}",))
         assert status == 1 and "packets were lost, reordered, duplicated or corrupt" in said
+
+
+PEER = bytes.fromhex("020000000042")
+ONE, OTHER = bytes.fromhex("0200000000aa"), bytes.fromhex("0200000000bb")
+IPV4, ARP = bytes.fromhex("0800"), bytes.fromhex("0806")
+TCP, ICMP = 6, 1
+
+
+def checksum(data):
+    """The Internet's, of RFC 1071."""
+    data = bytes(data) + bytes(len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def ipv4(protocol, payload, options=b""):
+    """A packet from 10.0.0.1 to 10.0.0.2."""
+    words = 5 + len(options) // 4
+    header = struct.pack(">BBHHHBBH4s4s", 0x40 | words, 0, 4 * words + len(payload), 7, 0, 64,
+                         protocol, 0, bytes([10, 0, 0, 1]), bytes([10, 0, 0, 2])) + options
+    header = header[:10] + struct.pack(">H", checksum(header)) + header[12:]
+    return header + payload
+
+
+def echo(kind, payload):
+    message = struct.pack(">BBHHH", kind, 0, 0, 99, 3) + payload
+    return message[:2] + struct.pack(">H", checksum(message)) + message[4:]
+
+
+def frame(ether_type, payload):
+    return OTHER + ONE + ether_type + payload
+
+
+class TestEngines:
+    """What engines make of packets, bit by bit: those of a file, and what is sent into another."""
+
+    def through(self, mode, packets, tmp_path, *options):
+        """Returns what was sent, and the port's MAC address."""
+        write_pcap(tmp_path / "in.pcap", packets)
+        said = succeeds(
+            f"--forward-mode={mode}", "--port-topology=loop", *options, "--exec",
+            f"start; wait packets {len(packets)}; stop; show port info 0",
+            devices=(f"--vdev=net_pcap0,rx_pcap={tmp_path}/in.pcap,tx_pcap={tmp_path}/out.pcap",))
+        mac = re.search(r"MAC address (\S+)", said)[1]
+        return read_pcap(tmp_path / "out.pcap"), bytes.fromhex(mac.replace(":", ""))
+
+    @pytest.fixture
+    def packets(self):
+        """Of all lengths there are."""
+        return [frame(IPV4, bytes(number % 256 for number in range(length)))
+                for length in range(46, 1501, 97)]
+
+    def test_io_changes_nothing(self, packets, tmp_path):
+        assert self.through("io", packets, tmp_path)[0] == packets
+
+    def test_mac_writes_both_addresses(self, packets, tmp_path):
+        sent, mac = self.through("mac", packets, tmp_path, "--eth-peer=0,02:00:00:00:00:42")
+        assert sent == [PEER + mac + packet[12:] for packet in packets]
+
+    def test_macswap_swaps_them(self, packets, tmp_path):
+        sent, _ = self.through("macswap", packets, tmp_path)
+        assert sent == [ONE + OTHER + packet[12:] for packet in packets]
+
+    def test_rxonly_sends_nothing(self, packets, tmp_path):
+        assert self.through("rxonly", packets, tmp_path)[0] == []
+
+    def test_icmpecho_answers_pings(self, tmp_path):
+        payloads = (b"", b"odd", bytes(1400), b"\xff" * 64)
+        for options in (b"", bytes([1, 1, 1, 0])):  # of IP: no operation, three times, and the end
+            sent, mac = self.through(
+                "icmpecho", [frame(IPV4, ipv4(ICMP, echo(8, payload), options))
+                             for payload in payloads], tmp_path)
+            assert len(sent) == len(payloads)
+            at = 34 + len(options)
+            for reply, payload in zip(sent, payloads):
+                assert reply[:14] == ONE + mac + IPV4
+                assert reply[26:34] == bytes([10, 0, 0, 2, 10, 0, 0, 1])
+                assert checksum(reply[14:at]) == 0
+                assert reply[at:] == echo(0, payload)
+
+    def test_icmpecho_answers_who_has_an_address(self, tmp_path):
+        words = bytes.fromhex("0001080006040001")  # Ethernet, IPv4, their lengths, a request
+        asked, asking = bytes([10, 0, 0, 2]), bytes([10, 0, 0, 1])
+        sent, mac = self.through(
+            "icmpecho", [frame(ARP, words + ONE + asking + bytes(6) + asked + bytes(18))], tmp_path)
+        assert sent == [ONE + mac + ARP + words[:7] + b"\x02" + mac + asked + ONE + asking +
+                        bytes(18)]
+
+    def test_icmpecho_drops_all_else(self, tmp_path):
+        fragment = frame(IPV4, ipv4(ICMP, echo(8, bytes(64))))
+        fragment = fragment[:20] + b"\x20\x00" + fragment[22:]
+        others = [frame(IPV4, ipv4(TCP, bytes(40))), frame(IPV4, ipv4(ICMP, echo(0, b"reply"))),
+                  frame(ARP, bytes.fromhex("0001080006040002") + bytes(38)),
+                  frame(bytes.fromhex("86dd"), bytes(60)), frame(IPV4, bytes(4)),
+                  frame(IPV4, ipv4(ICMP, bytes(4), bytes(40))), fragment]
+        assert self.through("icmpecho", others, tmp_path)[0] == []

@@ -2,11 +2,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include <rte_iommufd.h>
 
 #include "app.h"
 #include "argument.h"
 #include "engine.h"
+
+#define SHARED "shared"
 
 static bool
 choose_engine(const struct app *app __rte_unused, unsigned int number, char *text, size_t size)
@@ -44,6 +49,21 @@ choose_ports(const struct app *app, unsigned int number, char *text, size_t size
 }
 
 static bool
+choose_space(const struct app *app, unsigned int number, char *text, size_t size)
+{
+	uint32_t id;
+
+	if (number == 0) {
+		snprintf(text, size, SHARED);
+		return true;
+	}
+	if (!spaces_at(&app->spaces, number - 1, &id))
+		return false;
+	snprintf(text, size, "%u", id);
+	return true;
+}
+
+static bool
 choose_switch(const struct app *app __rte_unused, unsigned int number, char *text, size_t size)
 {
 	if (number > 1)
@@ -55,12 +75,16 @@ choose_switch(const struct app *app __rte_unused, unsigned int number, char *tex
 static const struct argument arguments[] = {
 	{ "DEVICE", "a PCI address or other devargs, as EAL's -a takes them", NULL },
 	{ "ENGINE", "an engine", choose_engine },
+	{ "IOVA", "an address as devices have it", NULL },
+	{ "LENGTH", "a number of bytes, as 0x200000", NULL },
 	{ "NUMBER", "a number", NULL },
+	{ "PASID", "the number of a PASID", NULL },
 	{ "PEER", "PORT,M:M:M:M:M:M", NULL },
 	{ "PORT", "a port", choose_port },
 	{ "PORTS", "a port, or all", choose_ports },
 	{ "SECONDS", "a number of seconds", NULL },
 	{ "SIZES", "bytes of a packet's buffers, as 64 or 1024,476", NULL },
+	{ "SPACE", "an address space: its number, or shared", choose_space },
 	{ "SWITCH", "on or off", choose_switch },
 	{ "WORD", "a command's first word", NULL },
 };
@@ -154,4 +178,37 @@ argument_number(const char *word, uint32_t least, uint32_t most, uint32_t *numbe
 		return 0;
 	fprintf(stderr, "%s: not a number from %u to %u\n", word, least, most);
 	return -EINVAL;
+}
+
+int
+argument_space(const char *word, uint32_t *id)
+{
+	struct rte_iommufd_as *shared;
+
+	if (strcmp(word, SHARED) != 0)
+		return argument_number(word, 0, UINT32_MAX, id);
+	shared = rte_iommufd_as_shared();
+	if (shared == NULL) {
+		fprintf(stderr, "there is no shared address space: start with "
+			"--iova-mode=iommufd\n");
+		return -ENOTSUP;
+	}
+	*id = rte_iommufd_as_id(shared);
+	return 0;
+}
+
+int
+argument_address(const char *word, uint64_t *address)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(word, &end, 0);
+	if (errno != 0 || end == word || *end != '\0' || word[0] == '-') {
+		fprintf(stderr, "%s: not an address or a number of bytes\n", word);
+		return -EINVAL;
+	}
+	*address = value;
+	return 0;
 }

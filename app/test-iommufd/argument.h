@@ -44,6 +44,8 @@ int argument_each_port(struct app *app, const char *word,
 int argument_port(const struct app *app, const char *word, uint16_t *port);
 int argument_engine(const char *word, const struct engine **engine);
 int argument_switch(const char *word, bool *on);
+int argument_space(const char *word, uint32_t *id);
+int argument_address(const char *word, uint64_t *address);
 int argument_number(const char *word, uint32_t least, uint32_t most, uint32_t *number);
 
 #endif /* ARGUMENT_H */

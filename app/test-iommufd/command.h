@@ -26,6 +26,7 @@ struct command {
 };
 
 /** Tables, each ending with a NULL usage. */
+extern const struct command as_commands[];
 extern const struct command forward_commands[];
 extern const struct command general_commands[];
 extern const struct command port_commands[];

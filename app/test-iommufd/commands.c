@@ -13,6 +13,7 @@ const struct command *const command_tables[] = {
 	show_commands,
 	forward_commands,
 	port_commands,
+	as_commands,
 	general_commands,
 	NULL,
 };

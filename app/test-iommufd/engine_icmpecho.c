@@ -32,7 +32,9 @@ answer_arp(const struct stream *stream, struct rte_mbuf *packet)
 	return true;
 }
 
-/* An echo request becomes the reply where it is; neither checksum of the addresses changes. */
+#define IS_FRAGMENT RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)
+
+/* An echo request becomes the reply where it is; swapped addresses leave IP's checksum right. */
 static bool
 answer_echo(struct rte_mbuf *packet)
 {
@@ -44,6 +46,7 @@ answer_echo(struct rte_mbuf *packet)
 
 	if (packet->data_len < sizeof(*ether) + sizeof(*ip) ||
 			ip->next_proto_id != IPPROTO_ICMP ||
+			(ip->fragment_offset & IS_FRAGMENT) != 0 ||
 			packet->data_len < sizeof(*ether) + rte_ipv4_hdr_len(ip) + sizeof(*icmp))
 		return false;
 	icmp = (struct rte_icmp_hdr *)((char *)ip + rte_ipv4_hdr_len(ip));

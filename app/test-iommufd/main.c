@@ -102,6 +102,7 @@ run_with_ports(struct app *app)
 		ret = -EIO;
 	}
 	forwarding_end(&app->forwarding);
+	spaces_end(&app->spaces);
 	ports_end(&app->ports);
 	return ret;
 }
