@@ -151,13 +151,17 @@ device_and_driver_are_what_their_functions_say(void **state __rte_unused)
 static bool
 start_eal(void)
 {
-	char *argv[] = {
-		strdup("driver_headers_test"), strdup("--no-huge"), strdup("--no-pci"),
-		strdup("-m"), strdup("64"), strdup("--no-shconf"), strdup("--no-telemetry"),
-		strdup("-l"), strdup("0"), NULL,
+	/* EAL may write to them, and keeps them */
+	static char words[][20] = {
+		"driver_headers_test", "--no-huge", "--no-pci", "-m", "64", "--no-shconf",
+		"--no-telemetry", "-l", "0",
 	};
+	static char *argv[RTE_DIM(words) + 1];
+	unsigned int i;
 
-	return rte_eal_init(RTE_DIM(argv) - 1, argv) >= 0;
+	for (i = 0; i < RTE_DIM(words); i++)
+		argv[i] = words[i];
+	return rte_eal_init(RTE_DIM(words), argv) >= 0;
 }
 
 static struct rte_compressdev *started;

@@ -69,7 +69,7 @@ static const struct entry common[] = {
 		MEMBER(copy) },
 	{ "timeout", "SECONDS", "give up when an operation takes longer (10)", NUMBER,
 		MEMBER(timeout), 1, 3600 },
-	{ "help", "", "this text", FLAG },
+	{ "help", "", "this text", .kind = FLAG },
 	{ NULL },
 };
 

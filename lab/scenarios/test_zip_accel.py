@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """examples/zip_accel between two NICs: packets are compressed on an accelerator, without copies."""
+import os
 import re
 import zlib
 
 import pytest
 
-from support.compress import device
+from support.compress import Device, device
 from support.datagrams import (SEQUENCE, Datagrams, counter, pieces, send_frame, udp_frame,
                                wait_for_counter)
 from support.machine import nics as all_nics
 from support.network import LEFT, RIGHT, assert_reachable
-from support.zip_accel import DEBUG, Forwarder
+from support.zip_accel import DEBUG, Forwarder, Summary
 
 pytestmark = pytest.mark.accel
 
@@ -45,6 +46,11 @@ def compressor(nics, accelerator, *options, **how):
 
 def inflated(datagrams):
     return [zlib.decompress(datagram, -15) for datagram in datagrams]
+
+
+def deflated(data):
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
 
 
 def numbered(payloads):
@@ -91,6 +97,51 @@ class TestPayload:
             tuple(int(number, 0) for number in found.groups())
             for found in OPERATION.finditer(said.text)]
         assert len(requests) == FEW
+
+
+@pytest.fixture
+def sva(zips):
+    return Device(zips[0].name, "sva")
+
+
+class TestLosses:
+    """What can't be done is dropped and counted, and what comes after it gets through."""
+
+    def test_what_is_no_deflate_data_or_gets_too_long(self, nics, sva):
+        """By two lcores, each with queues of its own."""
+        good = deflated(b"some text " * 100)
+        with Forwarder(nics[1], nics[0], sva, "--framing", "payload", "--operation", "decompress",
+                       lcores="0-1") as app, Datagrams(LEFT, RIGHT) as datagrams:
+            assert_reachable()
+            for payload in (b"\xff" * 100, good[:-5], good + b"more", deflated(bytes(1473)), good):
+                datagrams.send(payload)
+            assert datagrams.receive() == b"some text " * 100
+            said = app.stop()
+        assert said.dropped("not DEFLATE data") == 3
+        assert said.dropped("too long for the MTU") == 1
+        assert said.converted("decompressed") == (1, len(good), 1000)
+
+    def test_noise_of_the_longest_kind_has_no_room_to_get_longer(self, nics, sva):
+        with compressor(nics, sva) as app, Datagrams(LEFT, RIGHT) as datagrams:
+            assert_reachable()
+            datagrams.send(os.urandom(1472))
+            datagrams.send(bytes(1472))
+            assert zlib.decompress(datagrams.receive(), -15) == bytes(1472)
+            said = app.stop()
+        assert said.dropped("too long for the MTU") == 1
+
+    def test_a_queue_that_does_not_answer_ends_it(self, nics, zips):
+        silent = Device(zips[1].name, "sva")
+        with compressor(nics, silent, "--timeout", "1") as app, \
+                Datagrams(LEFT, RIGHT) as datagrams:
+            assert_reachable()
+            zips[1].model.misbehave("silence")
+            datagrams.send(bytes(1000))
+            assert app.wait() == 1
+        said = Summary(app.output())
+        assert f"{silent.full_name}: queue pair 0 hasn't done an operation for 1 s" in said.text
+        assert said.number("without an answer") == 1
+        assert said.number("not sent before the end") == 1
 
 
 class TestChecksums:
