@@ -4,8 +4,9 @@
  * @file
  * The root object. A device is opened and bound to the context, and attached to its container.
  *
- * Order of locks: the root's, EAL's memory lock, that of the list of containers, a container's. An
- * application that maps memory takes only the last two, as it may hold EAL's.
+ * Order of locks: that of the talk with secondary processes, the root's, EAL's memory lock, that of
+ * the list of containers, a container's. An application that maps memory takes only the last two,
+ * as it may hold EAL's.
  */
 
 #include <errno.h>

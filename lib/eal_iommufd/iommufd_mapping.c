@@ -32,7 +32,7 @@ iommufd_mappings_find(const struct iommufd_mappings *mappings, uint64_t iova)
 	return iommufd_mappings_overlapping(mappings, iova, 1);
 }
 
-/* The first one found is the topmost of them in the tree: the others are below it, on both sides. */
+/* The first one found is the topmost of them in the tree: others are below it, on both sides. */
 struct iommufd_mapping *
 iommufd_mappings_read_only(const struct iommufd_mappings *mappings, uint64_t iova, uint64_t len)
 {

@@ -75,6 +75,7 @@ list(const char *cmd, const char *params, struct rte_tel_data *answer, const cha
 	return ret;
 }
 
+/** How much there is of what. */
 struct overview {
 	struct rte_tel_data *answer;
 	struct iommufd_totals totals;

@@ -93,9 +93,15 @@ int rte_iommufd_dma_map_file(int container_fd, int fd, uint64_t offset, uint64_t
  *
  * Functions that return int return 0 or a negative errno; those that return a pointer return NULL
  * with rte_errno set. What went wrong is logged. Common to all:
- *   - ENOTSUP: the application doesn't run with --iova-mode=iommufd, or this is a secondary process.
+ *   - ENOTSUP: the application doesn't run with --iova-mode=iommufd, or is a secondary process.
+ *   - EINVAL: a pointer is NULL.
  *
  * They are thread-safe, but an object must not be used while or after it is destroyed or closed.
+ * All but those that map, copy and unmap must not be called with EAL's memory map locked, so not in
+ * a callback of its memory events.
+ *
+ * The requests to the kernel that are named here are described in <linux/iommufd.h> and, with the
+ * objects, in Documentation/userspace-api/iommufd.rst of Linux.
  * @{
  */
 
@@ -116,11 +122,14 @@ struct rte_iommufd_dev;
 
 /**
  * Get the shared address space. It is never destroyed.
+ *
+ * @return
+ *   It; NULL with rte_errno.
  */
 struct rte_iommufd_as *rte_iommufd_as_shared(void);
 
 /**
- * Create an empty address space.
+ * Create an empty address space (IOMMU_IOAS_ALLOC).
  *
  * @return
  *   It, to be destroyed with rte_iommufd_as_destroy(); NULL with rte_errno:
@@ -132,29 +141,41 @@ struct rte_iommufd_as *rte_iommufd_as_create(void);
 /**
  * Destroy an address space with all that is mapped in it, and the page tables made on it.
  *
+ * @param as
+ *   From rte_iommufd_as_create().
  * @return
  *   - EBUSY: a PASID or a device is bound to it.
  *   - EINVAL: it is the shared one.
  */
 int rte_iommufd_as_destroy(struct rte_iommufd_as *as);
 
-/** The kernel's number of the address space (IOAS), by which logs and dumps name it. */
+/**
+ * Get the kernel's number of an address space (IOAS), by which logs, dumps and telemetry name it.
+ *
+ * @param as
+ *   The address space, not NULL.
+ * @return
+ *   The number, never 0.
+ */
 uint32_t rte_iommufd_as_id(const struct rte_iommufd_as *as);
 
 /**
- * Map the process's memory. It is pinned, and counts against RLIMIT_MEMLOCK, as often as it is
- * mapped so.
+ * Map the process's memory (IOMMU_IOAS_MAP). It is pinned, and counts against RLIMIT_MEMLOCK, as
+ * often as it is mapped so.
  *
  * The memory must be unmapped here before it is given back (free(), munmap()): devices would go on
  * reaching the old pages, though never anybody else's.
  *
+ * @param as
+ *   In which address space.
  * @param vaddr, len, iova
- *   In bytes; multiples of the page size.
+ *   Which memory, how much of it, and the address that devices will use. In bytes; multiples of the
+ *   page size.
  * @param flags
  *   0 or RTE_IOMMUFD_READ_ONLY.
  * @return
- *   - EINVAL: not multiples of the page size, unknown flags, or an IOVA that a device which is bound
- *     here can't reach (the log says what it can).
+ *   - EINVAL: not multiples of the page size, unknown flags, or an IOVA that a device which is
+ *     bound here can't reach (the log says what it can).
  *   - EEXIST: something else is mapped there. The same mapping again is counted, and wants as many
  *     unmaps.
  *   - ENOMEM: the limit of locked memory, or memory itself, doesn't suffice.
@@ -164,13 +185,18 @@ int rte_iommufd_as_map(struct rte_iommufd_as *as, void *vaddr, uint64_t len, uin
 		uint32_t flags);
 
 /**
- * Map a range of a memfd, tmpfs or hugetlbfs file: the cheapest way by far where pages are huge. It
- * too is pinned and counts as often as it is mapped so. See IOMMU_IOAS_MAP_FILE.
+ * Map a range of a memfd, tmpfs or hugetlbfs file (IOMMU_IOAS_MAP_FILE): the cheapest way by far
+ * where pages are huge. It too is pinned and counts as often as it is mapped so.
  *
+ * @param as
+ *   In which address space.
  * @param fd
  *   The open file; it may be closed after this.
  * @param offset, len, iova
- *   In bytes; multiples of the page size.
+ *   Where in the file, how much of it, and the address that devices will use. In bytes; multiples
+ *   of the page size.
+ * @param flags
+ *   0 or RTE_IOMMUFD_READ_ONLY.
  * @return
  *   As rte_iommufd_as_map(), and
  *   - ENOTSUP: the kernel is older than Linux 6.13.
@@ -179,8 +205,8 @@ int rte_iommufd_as_map_file(struct rte_iommufd_as *as, int fd, uint64_t offset, 
 		uint64_t iova, uint32_t flags);
 
 /**
- * Put what one address space has mapped into another one, too. It is pinned and counted once, and
- * it stays when the first one unmaps it. See IOMMU_IOAS_COPY.
+ * Put what one address space has mapped into another one, too (IOMMU_IOAS_COPY). It is pinned and
+ * counted once, and it stays when the first one unmaps it.
  *
  * This is the way to share what another address space has, and costs no locked memory. Mapping and
  * unmapping together take no longer than by file, but mapping is the dear half here, as unmapping
@@ -188,11 +214,13 @@ int rte_iommufd_as_map_file(struct rte_iommufd_as *as, int fd, uint64_t offset, 
  * be there soon, and leave at leisure, are better mapped once more with rte_iommufd_as_map_file();
  * for a few pages there is no difference.
  *
- * @param iova
- *   Where in `as`; a multiple of the page size.
+ * @param as, iova
+ *   Where it is to be; a multiple of the page size.
  * @param from, from_iova, len
- *   What of the other one; it may have been mapped in any way, also by EAL. Multiples of the page
- *   size.
+ *   What of the other one; it may have been mapped in any way, also by EAL. In bytes; multiples of
+ *   the page size.
+ * @param flags
+ *   0 or RTE_IOMMUFD_READ_ONLY.
  * @return
  *   As rte_iommufd_as_map(), and
  *   - ENOENT: not all of that is mapped in the other one.
@@ -202,9 +230,13 @@ int rte_iommufd_as_copy(struct rte_iommufd_as *as, uint64_t iova, struct rte_iom
 		uint64_t from_iova, uint64_t len, uint32_t flags);
 
 /**
- * Unmap: one mapping, or several whole neighbouring ones. Queues must have finished with it: what
- * they do with it from now on is refused.
+ * Unmap one mapping, or several whole neighbouring ones (IOMMU_IOAS_UNMAP). Queues must have
+ * finished with it: what they do with it from now on is refused.
  *
+ * @param as
+ *   In which address space.
+ * @param iova, len
+ *   What of it, in bytes.
  * @return
  *   - EINVAL: not all of this was mapped by these functions (EAL's memory is EAL's).
  *   - ENOTSUP: it begins or ends inside of a mapping.
@@ -229,13 +261,31 @@ struct rte_iommufd_dev *rte_iommufd_dev_open(const char *name);
 /**
  * Detach a device, unbind its PASIDs and close it. What was mapped of its descriptor (registers)
  * must have been unmapped, or the kernel keeps the device.
+ *
+ * @param dev
+ *   The device; NULL: nothing is done.
  */
 void rte_iommufd_dev_close(struct rte_iommufd_dev *dev);
 
-/** Find a device that is open, also one that an EAL bus has opened; NULL with rte_errno ENODEV. */
+/**
+ * Find a device that is open, also one that an EAL bus has opened.
+ *
+ * @param name
+ *   PCI address, as 0000:03:00.0.
+ * @return
+ *   It, still its opener's to close; NULL with rte_errno:
+ *   - ENODEV: it isn't open.
+ */
 struct rte_iommufd_dev *rte_iommufd_dev_find(const char *name);
 
-/** The descriptor of a device, for VFIO's requests. It stays the library's. */
+/**
+ * Get the descriptor of a device, for VFIO's requests (<linux/vfio.h>).
+ *
+ * @param dev
+ *   The device, not NULL.
+ * @return
+ *   The descriptor. It stays the library's.
+ */
 int rte_iommufd_dev_fd(const struct rte_iommufd_dev *dev);
 
 /** Whose IOMMU it is. */
@@ -256,12 +306,24 @@ struct rte_iommufd_dev_info {
 	uint32_t pt;             /**< ... and its page table. */
 };
 
-/** @return 0, or the errno of IOMMU_GET_HW_INFO. */
+/**
+ * Ask what a device, behind its IOMMU, can do (IOMMU_GET_HW_INFO), and what it is attached to.
+ *
+ * @param dev
+ *   The device.
+ * @param[out] info
+ *   Set where that succeeds.
+ * @return
+ *   - ENOTTY: the kernel is older than Linux 6.6.
+ */
 int rte_iommufd_dev_info_get(struct rte_iommufd_dev *dev, struct rte_iommufd_dev_info *info);
 
 /**
- * Bind a PASID of a device to an address space. Several PASIDs, of several devices, can share one.
+ * Bind a PASID of a device to an address space (VFIO_DEVICE_ATTACH_IOMMUFD_PT with a PASID).
+ * Several PASIDs, of several devices, can share one.
  *
+ * @param dev, as
+ *   Of which device, and to which address space.
  * @param pt
  *   RTE_IOMMUFD_PT_AUTO: one page table for all that are bound to the address space, devices too,
  *   where their IOMMU can do that; or one of the address space's from rte_iommufd_pt_create().
@@ -282,6 +344,10 @@ int rte_iommufd_pasid_bind(struct rte_iommufd_dev *dev, struct rte_iommufd_as *a
  * Bind a PASID that is bound to another address space, without a gap: each access goes by the old
  * one or by the new one.
  *
+ * @param dev, pasid
+ *   What is bound.
+ * @param as, pt
+ *   To what it is to be bound, as in rte_iommufd_pasid_bind().
  * @return
  *   As rte_iommufd_pasid_bind(), with the PASID bound as before, and
  *   - ENOENT: it isn't bound.
@@ -290,8 +356,11 @@ int rte_iommufd_pasid_rebind(struct rte_iommufd_dev *dev, struct rte_iommufd_as 
 		uint32_t pasid);
 
 /**
- * Unbind a PASID. The queue must have been stopped: what it does from now on is refused.
+ * Unbind a PASID (VFIO_DEVICE_DETACH_IOMMUFD_PT). The queue must have been stopped: what it does
+ * from now on is refused.
  *
+ * @param dev, pasid
+ *   What is bound.
  * @return
  *   - ENOENT: it isn't bound.
  */
@@ -306,6 +375,10 @@ struct rte_iommufd_pasid_info {
 /**
  * Get what a PASID of a device is bound to.
  *
+ * @param dev, pasid
+ *   What is bound.
+ * @param[out] info
+ *   Set where that succeeds.
  * @return
  *   - ENOENT: it isn't bound.
  */
@@ -313,10 +386,13 @@ int rte_iommufd_pasid_info_get(struct rte_iommufd_dev *dev, uint32_t pasid,
 		struct rte_iommufd_pasid_info *info);
 
 /**
- * Make a further page table on an address space, which has nothing bound to it but what the
- * application says. It costs memory and the time to fill it with all that is mapped, and whatever
- * is mapped from then on is mapped once more; most applications leave this to the library.
+ * Make a further page table on an address space (IOMMU_HWPT_ALLOC), which has nothing bound to it
+ * but what the application says. It costs memory and the time to fill it with all that is mapped,
+ * and whatever is mapped from then on is mapped once more; most applications leave this to the
+ * library.
  *
+ * @param as
+ *   The address space.
  * @param dev
  *   A device whose IOMMU will use it.
  * @param[out] pt
@@ -328,8 +404,10 @@ int rte_iommufd_pasid_info_get(struct rte_iommufd_dev *dev, uint32_t pasid,
 int rte_iommufd_pt_create(struct rte_iommufd_as *as, struct rte_iommufd_dev *dev, uint32_t *pt);
 
 /**
- * Destroy it.
+ * Destroy such a page table. rte_iommufd_as_destroy() does that too.
  *
+ * @param as, pt
+ *   The address space, and the number of the page table on it.
  * @return
  *   - EBUSY: a PASID is bound to it.
  *   - EINVAL: there is no such page table.

@@ -2,8 +2,8 @@
 
 /**
  * @file
- * Address spaces for applications. An address space is a container, so what the VFIO API can do with
- * containers it can do with address spaces.
+ * Address spaces for applications. An address space is a container, so what the VFIO API can do
+ * with containers it can do with address spaces.
  */
 
 #include <errno.h>
