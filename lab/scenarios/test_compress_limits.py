@@ -20,7 +20,7 @@ PROCESSES = 4
 MANY = 20               # operations of a process beside the others
 WARM_UP = 10            # cycles
 CYCLES = 5000           # of a pair, which has two queues
-SECONDS = 500
+SECONDS = 900
 
 
 @pytest.fixture(params=["sva", "shared", "private"])
