@@ -15,8 +15,8 @@
 
 /* Discard, of RFC 863, between addresses that RFC 2544 keeps for measurements. */
 #define UDP_PORT 9
-#define SOURCE RTE_IPV4(198, 18, 0, 1)
-#define DESTINATION RTE_IPV4(198, 18, 128, 0)
+#define SOURCE UINT32_C(0xc6120001)      /* 198.18.0.1 */
+#define DESTINATION UINT32_C(0xc6128000) /* 198.18.128.0 and up, by flow */
 #define TIME_TO_LIVE 64
 
 struct headers {
