@@ -43,8 +43,8 @@ static const struct entry packets[] = {
 };
 
 static const struct entry files[] = {
-	{ "input", "FILE", "work on a file, not on packets: compress it into BGZF, or the other way",
-		TEXT, MEMBER(input) },
+	{ "input", "FILE", "work on a file, not on packets: compress it into BGZF, or back", TEXT,
+		MEMBER(input) },
 	{ "output", "FILE", "where to; it must not be there yet", TEXT, MEMBER(output) },
 	{ "force", "", "overwrite it", FLAG, MEMBER(force) },
 	{ "block-size", "BYTES", "compress so many at a time (65280)", NUMBER,

@@ -2,9 +2,9 @@
 
 /**
  * @file
- * The payload of UDP datagrams, for receivers that know: it becomes a DEFLATE stream and the headers
- * stay what they are, with right lengths and checksums. As nothing in a datagram tells whether it
- * was compressed, all are that have a payload; one that would get too long is dropped.
+ * The payload of UDP datagrams, for receivers that know: it becomes a DEFLATE stream, and the
+ * headers stay what they are, with right lengths and checksums. As nothing in a datagram tells
+ * whether it was compressed, all are that have a payload; one that would get too long is dropped.
  *
  * A datagram whose checksum is wrong passes, for the receiver to drop: it must not get a right one.
  */

@@ -248,8 +248,9 @@ class TestSilence:
      "there is no compression device compress_isal"),
 ])
 def test_bad_options_are_refused(options, why):
-    done = subprocess.run([PROGRAM, "-l", "0", "--no-pci", "--no-huge", "--in-memory",
-                           "--vdev", SOFTWARE, "--", *options.split()], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([PROGRAM, "-l", "0", "--no-pci", "--no-huge", "-m", "64", "--vdev",
+                           SOFTWARE, "--", *options.split()], capture_output=True, text=True,
+                          timeout=60)
     assert done.returncode == 1
     assert why in done.stderr + done.stdout
 

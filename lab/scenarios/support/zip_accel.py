@@ -78,8 +78,8 @@ def named(device: Device | None) -> tuple[str, ...]:
 
 def command(device: Device | None, *options, lcores: str = "0") -> list[str]:
     """The command line for files, on an accelerator or in software."""
-    eal = device.eal if device else ["--no-pci"]
-    return [str(word) for word in [PROGRAM, "-l", lcores, *eal, *for_eal(device), "--",
+    eal = device.eal if device else []
+    return [str(word) for word in [PROGRAM, "-l", lcores, "--no-pci", *eal, *for_eal(device), "--",
                                    *named(device), *options]]
 
 
