@@ -10,7 +10,7 @@ import pytest
 
 from support.compress import Compress, Device, device
 from support.machine import Nic, wait_until
-from support.telemetry import telemetry
+from support.telemetry import listed
 
 pytestmark = pytest.mark.accel
 
@@ -70,7 +70,7 @@ class TestFunction:
                 app.done("close")
                 app.done(f"unplug {function.full_name}")
             assert nic.driver == "none"
-            assert telemetry("/iommufd_bus/queues") == []
+            assert listed("pasids") == []
             assert_goes_on_with(app, other)
 
     def test_unbound_when_nobody_listens_it_goes_with_the_application(self, function):
