@@ -8,7 +8,7 @@ from support.application import IOMMUFD
 from support.bus import Bus, said_by_bus
 from support.pagetable import page_table
 from support.refusal import attempt
-from support.telemetry import telemetry
+from support.telemetry import listed_by_bus
 
 pytestmark = pytest.mark.zip5
 
@@ -109,19 +109,19 @@ def test_telemetry_has_devices_and_queues(pci, zips_of_vfio):
     with Bus(f"{pci},as=private", other, eal=(IOMMUFD,)) as app:
         pasid = app.open(pci, 3)
         space = app.space(pci, 3)
-        devices = {device["name"]: device for device in telemetry("/iommufd_bus/devices")}
+        devices = {device["name"]: device for device in listed_by_bus("devices")}
         number = devices[f"iommufd:{pci}"].pop("page_table")
         assert devices[f"iommufd:{pci}"] == {
             "name": f"iommufd:{pci}", "kind": "function", "driver": "lab_zip", "numa_node": -1,
             "as": "private", "pasid_bits": 16}
         assert devices[f"iommufd:{other}"]["as"] == "shared"
         assert devices[f"iommufd:{other}"]["pasid_bits"] == 8
-        queue, = telemetry("/iommufd_bus/queues")
+        queue, = listed_by_bus("queues")
         assert queue.pop("page_table") != number
         assert queue == {"device": f"iommufd:{pci}", "queue": 3, "as": "private", "pasid": pasid,
                          "as_id": space}
         app.done(f"close {pci} 3")
-        assert telemetry("/iommufd_bus/queues") == []
+        assert listed_by_bus("queues") == []
 
 
 def test_telemetry_has_the_page_tables_that_the_iommu_has(pci, zips_of_vfio):
@@ -134,7 +134,7 @@ def test_telemetry_has_the_page_tables_that_the_iommu_has(pci, zips_of_vfio):
 
         def check(n_tables):
             """All that has one number has one table, and the other way round."""
-            answers = telemetry("/iommufd_bus/devices") + telemetry("/iommufd_bus/queues")
+            answers = listed_by_bus("devices") + listed_by_bus("queues")
             assert len(answers) == len(functions) + 5
             tables = {(answer["page_table"],
                        page_table(functions[answer.get("device", answer.get("name"))],

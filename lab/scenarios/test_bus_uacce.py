@@ -6,7 +6,7 @@ import pytest
 
 from support.application import IOMMUFD
 from support.bus import Bus
-from support.telemetry import telemetry
+from support.telemetry import listed_by_bus
 
 pytestmark = pytest.mark.zip5
 
@@ -31,7 +31,7 @@ def test_queues_are_taken_and_given_back(zip0, how):
         app.open(zip0.name, 0)
         app.open(zip0.name, 1)
         assert zip0.available == free - 2
-        assert telemetry("/iommufd_bus/queues") == [
+        assert listed_by_bus("queues") == [
             {"device": f"iommufd:{zip0.name}", "queue": queue, "as": "sva"} for queue in (1, 0)]
         assert app.error(f"space {zip0.name} 0")[0] == "ENOTSUP"
         app.done(f"close {zip0.name} 0")

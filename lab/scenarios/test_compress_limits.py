@@ -9,7 +9,7 @@ import pytest
 from support.compress import Compress, Device, device
 from support.held import held
 from support.machine import wait_until
-from support.telemetry import telemetry
+from support.telemetry import listed_by_bus
 
 pytestmark = pytest.mark.zip
 
@@ -142,7 +142,7 @@ def test_queues_that_come_and_go_leave_nothing(any_device, zips):
             app.done(f"cycle {times}", SECONDS)
 
         def now():
-            queues = telemetry("/iommufd_bus/queues")
+            queues = listed_by_bus("queues")
             return held(app), queues, zip0 and (zip0.available, zip0.pasids())
 
         app.done("open")

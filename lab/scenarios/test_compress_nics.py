@@ -7,7 +7,7 @@ import pytest
 from support.compress import Compress, device
 from support.machine import Nic
 from support.pagetable import page_table
-from support.telemetry import listed
+from support.telemetry import listed, listed_by_bus
 
 pytestmark = pytest.mark.accel
 
@@ -28,6 +28,8 @@ def test_one_page_table_serves_nics_zips_and_shared_queues(nics, zips):
             *(nic.pci for nic in nics), used.name, other.name}
         assert len({queue["pasid"] for queue in queues}) == len(queues) == 2 * PAIRS
         assert len({each["page_table"] for each in (*devices, *queues)}) == 1
+        assert {(queue["pasid"], queue["page_table"]) for queue in listed_by_bus("queues")} == {
+            (queue["pasid"], queue["page_table"]) for queue in queues}
 
         roots = {page_table(device_).root for device_ in (*nics, *functions.values())}
         roots |= {page_table(functions[queue["device"]], queue["pasid"]).root for queue in queues}

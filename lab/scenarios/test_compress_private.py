@@ -5,7 +5,7 @@ application's buffers, which are EAL's memory, and that nobody else is disturbed
 import pytest
 
 from support.compress import Compress, device
-from support.telemetry import telemetry
+from support.telemetry import listed_by_bus
 
 pytestmark = pytest.mark.zip
 
@@ -169,7 +169,7 @@ def test_one_pairs_errors_are_not_anothers(app, buffers, segments):
 
 def spaces():
     """The numbers of the address spaces of all queues."""
-    return [queue["as_id"] for queue in telemetry("/iommufd_bus/queues")]
+    return [queue["as_id"] for queue in listed_by_bus("queues")]
 
 
 def test_spaces_that_several_queues_have_go_with_the_last_of_them(zips):

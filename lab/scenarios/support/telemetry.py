@@ -48,11 +48,12 @@ def telemetry(question: str, file_prefix: str = "rte"):
     return _clients[file_prefix].ask(question)
 
 
-def listed(command: str, *arguments: str | int, file_prefix: str = "rte") -> list[dict]:
+def listed(command: str, *arguments: str | int, file_prefix: str = "rte",
+           whose: str = "iommufd") -> list[dict]:
     """All objects of a kind, in as many questions as it takes."""
     objects: list[dict] = []
     while True:
-        words = (f"/iommufd/{command}", *arguments, len(objects))
+        words = (f"/{whose}/{command}", *arguments, len(objects))
         answer = telemetry(",".join(map(str, words)), file_prefix)
         assert answer is not None, words
         shown = answer[command]
@@ -61,3 +62,8 @@ def listed(command: str, *arguments: str | int, file_prefix: str = "rte") -> lis
         assert answer.get("next", answer["total"]) == len(objects)
         if len(objects) == answer["total"]:
             return objects
+
+
+def listed_by_bus(command: str) -> list[dict]:
+    """The same, of the iommufd bus."""
+    return listed(command, whose="iommufd_bus")
