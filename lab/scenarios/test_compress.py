@@ -15,10 +15,12 @@ pytestmark = pytest.mark.zip
 
 SIZE = 16384
 LONGEST = 8 << 20
-LARGE = 1 << 20
 SWAPPED = 16 << 20
 MOST = 0.9      # of the pages: some have nothing but zeroes
 NOTHING_COMES_MS = 1000
+HEADERS = {"zlib": b"\x78\x9c", "gzip": b"\x1f\x8b\x08" + bytes(7)}
+WINDOWS = {"zlib": 15, "gzip": 31}     # by which Python's zlib knows the formats
+SUMS = {"zlib": ("adler32", zlib.adler32), "gzip": ("crc32", zlib.crc32)}
 PASSED = {
     "test_compressdev_invalid_configuration",
     "test_compressdev_deflate_stateless_dynamic",
@@ -160,42 +162,42 @@ class TestOperations:
         app.round_trip(app.text(SIZE))
 
 
+@pytest.fixture(scope="class", params=["zlib", "gzip"])
+def format_(request):
+    return request.param
+
+
+@pytest.fixture(scope="class")
+def with_trailers(any_device, format_):
+    with Compress(any_device, f"format={format_}") as application:
+        application.done(f"checksum {SUMS[format_][0]}")
+        application.done("open")
+        yield application
+        application.done("close")
+
+
 class TestFormats:
     """What follows a DEFLATE stream, which the hardware writes and checks."""
 
-    HEADERS = {"zlib": b"\x78\x9c", "gzip": b"\x1f\x8b\x08" + bytes(7)}
-    WINDOWS = {"deflate": -15, "zlib": 15, "gzip": 31}     # by which Python's zlib knows them
-    SUMS = {"zlib": ("adler32", zlib.adler32), "gzip": ("crc32", zlib.crc32)}
-
-    @pytest.fixture(scope="class", params=["zlib", "gzip"])
-    def format_(self, request):
-        return request.param
-
-    @pytest.fixture(scope="class")
-    def app(self, any_device, format_):
-        with Compress(any_device, f"format={format_}") as application:
-            application.done(f"checksum {self.SUMS[format_][0]}")
-            application.done("open")
-            yield application
-            application.done("close")
-
     @pytest.mark.parametrize("segments", [1, 4])
-    def test_zlib_agrees(self, app, format_, segments, tmp_path):
+    def test_zlib_agrees(self, with_trailers, format_, segments, tmp_path):
+        app = with_trailers
         source, packed = app.text(SIZE, segments=segments), app.buffer("eal", SIZE, segments)
         text = app.saved(source, SIZE, tmp_path / "text")
         status, consumed, produced = app.request("compress", source, packed)
         assert (status, consumed) == ("SUCCESS", SIZE)
-        assert app.sum == self.SUMS[format_][1](text)
-        stream = self.HEADERS[format_] + app.saved(packed, produced, tmp_path / "packed")
-        assert zlib.decompress(stream, self.WINDOWS[format_]) == text
+        assert app.sum == SUMS[format_][1](text)
+        stream = HEADERS[format_] + app.saved(packed, produced, tmp_path / "packed")
+        assert zlib.decompress(stream, WINDOWS[format_]) == text
 
         unpacked = app.buffer("eal", SIZE, segments)
         assert app.request("decompress", packed, unpacked, produced) == ("SUCCESS", produced, SIZE)
         assert app.saved(unpacked, SIZE, tmp_path / "unpacked") == text
-        assert app.sum == self.SUMS[format_][1](text)
+        assert app.sum == SUMS[format_][1](text)
 
     @pytest.mark.parametrize("segments", [1, 4])
-    def test_a_wrong_trailer_is_an_error(self, app, segments):
+    def test_a_wrong_trailer_is_an_error(self, with_trailers, segments):
+        app = with_trailers
         source, packed = app.text(SIZE, segments=segments), app.buffer("eal", SIZE, segments)
         unpacked = app.buffer("eal", SIZE, segments)
         produced = app.request("compress", source, packed)[2]
@@ -216,11 +218,11 @@ class TestProcessMemory:
             app.done("close")
 
     def test_memory_mapped_after_the_queue_was_started(self, sva):
-        """The heap takes so much by mmap() each time."""
+        """Each buffer is mapped anew, when the queue has been at work already."""
         with Compress(sva) as app:
             app.done("open")
             for _ in range(3):
-                app.round_trip(app.text(LARGE, "malloc"), "malloc")
+                app.round_trip(app.text(SIZE, "file"), "file")
             app.done("close")
 
     def test_the_kernels_own_queues_go_on_meanwhile(self, sva, zips):

@@ -35,7 +35,7 @@ def memory(app, pci):
 
 
 class TestIsolation:
-    """Two queues with spaces of their own, one with the shared space, one of the function itself."""
+    """Two queues with spaces of their own, one with the shared space, one of the function."""
 
     @pytest.mark.parametrize("queue", [SHARED, OWN, OTHER])
     def test_a_queue_reaches_what_is_in_its_space(self, app, memory, queue):

@@ -141,7 +141,8 @@ class TestLosses:
         said = Summary(app.output())
         assert f"{silent.full_name}: queue pair 0 hasn't done an operation for 1 s" in said.text
         assert said.number("without an answer") == 1
-        assert said.number("not sent before the end") == 1
+        # What came behind it, if only the kernel's own packets, had to wait
+        assert said.number("not sent before the end") >= 1
 
 
 class TestChecksums:

@@ -40,8 +40,7 @@ def test_the_kernels_self_tests_ran_and_passed(zips):
                    if ALGORITHM in text]
     assert re.search(r"^selftest +: passed$", algorithm, re.MULTILINE)
 
-    requests = [request for request in zips[0].model.last("requests", 0, 6)
-                if request["pasid"] is None]
+    requests = [request for request in zips[0].first_requests if request["pasid"] is None]
     assert all(request["status"] == 0 for request in requests)
     for operation, sizes in SELF_TESTS.items():
         done = [request["consumed"] for request in requests if request["operation"] == operation]
