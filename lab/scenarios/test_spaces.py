@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Address spaces of an application, PASIDs bound to them, and what queues of a ZIP can reach then."""
+"""Address spaces of an application, PASIDs bound to them, and what queues of a ZIP reach then."""
 import pytest
 
 from support.spaces import HUGE_PAGE, PAGE, Spaces, pinned

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""lab/apps/bus.c: an application with a driver of its own on the iommufd bus; what the bus tells."""
+"""lab/apps/bus.c: an application with a driver of its own on the iommufd bus."""
 import re
 
 from support.application import EXAMPLES, Prompted, UNDER_LAUNCHER

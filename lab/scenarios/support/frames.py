@@ -81,7 +81,7 @@ def arriving(wire: Wire, wanted, count: int, seconds: float = 60) -> list[bytes]
 
 @contextlib.contextmanager
 def joined(one: Wire, other: Wire):
-    """What arrives at an end leaves by the other, both ways, for a while: a cable of the kernel's."""
+    """What arrives at an end leaves by the other, both ways, for a while: a cable."""
     ended = threading.Event()
 
     def carry() -> None:

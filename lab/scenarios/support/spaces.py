@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""lab/apps/spaces.c: an application that does with address spaces, and with queues of a ZIP, what it
-is told."""
+"""lab/apps/spaces.c: an application that does with address spaces, and with queues of a ZIP, what
+it is told."""
 import contextlib
 import re
 
