@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A link between two of the kernel's NICs, on which one can look at what goes over it."""
+import errno
 import select
 import socket
 import struct
@@ -58,6 +59,15 @@ class Link:
             length = int.from_bytes(frame[16:18], "big")
             self.packets.append(Packet(side, frame[23], frame[14 + header:14 + length]))
 
+    @staticmethod
+    def _send(target: socket.socket, frame: bytes) -> None:
+        """A link whose queue is full loses what comes."""
+        try:
+            target.send(frame)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ENOBUFS):
+                raise
+
     def _run(self) -> None:
         names = list(self.ends)
         poll = select.poll()
@@ -71,7 +81,7 @@ class Link:
                 frame, address = source.recvfrom(LONGEST)
                 if address[2] != PACKET_OUTGOING:
                     self._remember(side, frame)
-                    target.send(frame)
+                    self._send(target, frame)
 
     def of(self, side: str, protocol: int) -> list[Packet]:
         """What came from one of the namespaces."""
