@@ -9,12 +9,11 @@ from support.application import IOMMUFD
 from support.forwarder import Forwarder
 from support.frames import Wire, arriving, is_stamped, joined, stamp_of
 from support.machine import open_files, wait_until
-from support.network import LEFT, RIGHT, Namespace, assert_forwarded, assert_reachable
+from support.network import (LEFT, RIGHT, Namespace, assert_file_is_counted, assert_forwarded,
+                             assert_reachable)
 
 pytestmark = pytest.mark.intel
 
-# An Ethernet frame carries this much of a TCP stream at most
-SEGMENT = 1460
 NOBODY = "02:00:00:00:00:77"
 EXPERIMENTAL = bytes.fromhex("88b5")  # an EtherType that no protocol of the kernel's has
 BURST = 100
@@ -57,16 +56,6 @@ def same_mac(mac):
         for end, address in far.items():
             end.ip("neigh", "del", address, "dev", "eth0")
         RIGHT.ip("link", "set", "eth0", "address", before)
-
-
-def assert_file_is_counted(app, payload):
-    """A file goes from left to right, and both ports count it."""
-    app.command("clear port stats all")
-    assert_forwarded(payload)
-    frames = payload.stat().st_size // SEGMENT
-    (from_left, to_left), (from_right, to_right) = app.packets(0), app.packets(1)
-    assert from_left >= frames and to_right >= frames
-    assert from_right > 0 and to_left > 0
 
 
 def sent_by_kernel(end: Namespace) -> int:

@@ -10,6 +10,7 @@ from support.machine import wait_until
 
 PORT = 5000
 TRANSFER_SECONDS = 120
+SEGMENT = 1460          # of a TCP stream, that an Ethernet frame carries at most
 LIBRARIES = Path("/usr/lib/x86_64-linux-gnu")
 
 
@@ -123,6 +124,16 @@ def assert_forwarded(path: Path) -> None:
     """A file gets from the left to the right and is the same there."""
     assert_reachable()
     assert send_file(LEFT, RIGHT, path) == sha256(path)
+
+
+def assert_file_is_counted(app, path: Path) -> None:
+    """A file goes from left to right, and both ports count it."""
+    app.command("clear port stats all")
+    assert_forwarded(path)
+    frames = path.stat().st_size // SEGMENT
+    (from_left, to_left), (from_right, to_right) = app.packets(0), app.packets(1)
+    assert from_left >= frames and to_right >= frames
+    assert from_right > 0 and to_left > 0
 
 
 @contextlib.contextmanager
