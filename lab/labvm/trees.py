@@ -38,8 +38,8 @@ class Tree:
 
 TREES = {
     "25.11": Tree("25.11", ("forky",), (
-        "linux-source-7.2", "python3-sphinx", "qemu-system-data", "qemu-system-x86",
-        "seabios")),
+        "linux-source-7.2", "python3-matplotlib", "python3-sphinx", "qemu-system-data",
+        "qemu-system-x86", "seabios")),
     # The newest stable release; iommufd.h of its own kernel lacks what 7.x has
     "24.11": Tree("24.11", ("trixie", "trixie-backports"), (
         "linux-libc-dev/trixie-backports", "linux-source-6.12")),
