@@ -3,6 +3,7 @@
 import pytest
 
 from support import application, machine, network
+from support.compress import Device
 from support.hypervisor import Hypervisor
 from support.spaces import accelerators, owned
 from support.zip import Accelerator
@@ -40,6 +41,12 @@ def zips():
     yield accelerators
     for accelerator in accelerators:
         accelerator.model.close()
+
+
+@pytest.fixture
+def sva(zips):
+    """A queue of the first ZIP, whose kernel driver keeps it: the process's own addresses."""
+    return Device(zips[0].name, "sva")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from support.compress import DRIVER, Compress, Device, device, stock
+from support.compress import DRIVER, Compress, device, stock
 from support.machine import wait_until
 from support.zswap import MADV_PAGEOUT, PAGE, compressed_swap, own_requests, real_files
 
@@ -50,11 +50,6 @@ UNSUPPORTED = {
 def any_device(zips, request):
     with device(zips[0], request.param) as found:
         yield found
-
-
-@pytest.fixture
-def sva(zips):
-    return Device(zips[0].name, "sva")
 
 
 @pytest.fixture

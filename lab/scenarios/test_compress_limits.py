@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from support.compress import Compress, Device, device
+from support.compress import Compress, device
 from support.held import held
 from support.machine import wait_until
 from support.telemetry import listed_by_bus
@@ -28,11 +28,6 @@ SECONDS = 900
 def any_device(zips, request):
     with device(zips[0], request.param) as found:
         yield found
-
-
-@pytest.fixture
-def sva(zips):
-    return Device(zips[0].name, "sva")
 
 
 class Trip:

@@ -5,6 +5,7 @@ What needs no devices is in app/test-iommufd/application_test.py, the prompt too
 """
 import re
 import signal
+from dataclasses import replace
 
 import pytest
 
@@ -78,7 +79,8 @@ def test_several_queues_each_receive_flows(nics):
             nics, IOMMUFD, mode="rxonly", app=("--rxq=4", "--txq=4", "--rss-ip")) as app:
         app.command("start")
         for number in range(FLOWS):
-            left.send(udp_frame(f"198.18.0.{number}"))
+            source = replace(LEFT, address=f"198.18.0.{number}")
+            left.send(udp_frame(source, RIGHT))
         counts = wait_until(lambda: (found := received(app)) and sum(found) >= FLOWS and found,
                             "all arrive")
     assert len(counts) == 4 and min(counts) >= FLOWS // 16, counts

@@ -7,8 +7,8 @@ import zlib
 import pytest
 
 from support.compress import Device, device
-from support.datagrams import (SEQUENCE, Datagrams, counter, pieces, send_frame, udp_frame,
-                               wait_for_counter)
+from support.datagrams import SEQUENCE, Datagrams, counter, pieces, wait_for_counter
+from support.frames import Wire, udp_frame
 from support.machine import nics as all_nics
 from support.network import LEFT, RIGHT, assert_reachable
 from support.zip_accel import DEBUG, Forwarder, Summary
@@ -99,11 +99,6 @@ class TestPayload:
         assert len(requests) == FEW
 
 
-@pytest.fixture
-def sva(zips):
-    return Device(zips[0].name, "sva")
-
-
 class TestLosses:
     """What can't be done is dropped and counted, and what comes after it gets through."""
 
@@ -149,18 +144,19 @@ class TestChecksums:
     """In software, as no accelerator has a part in it."""
 
     def test_a_datagram_with_a_wrong_one_gets_no_right_one(self, nics):
-        with compressor(nics, None) as app:
+        with compressor(nics, None) as app, Wire(LEFT) as left:
             assert_reachable()
             errors = counter(RIGHT, "Udp", "InCsumErrors")
-            send_frame(LEFT, udp_frame(LEFT, RIGHT, bytes(1000), 0x1234))
+            left.send(udp_frame(LEFT, RIGHT, bytes(1000), 0x1234))
             wait_for_counter(RIGHT, "Udp", "InCsumErrors", errors + 1)
             said = app.stop()
         assert said.passed("with a wrong checksum") == 1
         assert said.converted("compressed")[0] == 0
 
     def test_a_datagram_without_one_stays_without(self, nics):
-        with compressor(nics, None) as app, Datagrams(LEFT, RIGHT) as datagrams:
+        with compressor(nics, None) as app, Wire(LEFT) as left, \
+                Datagrams(LEFT, RIGHT) as datagrams:
             assert_reachable()
-            send_frame(LEFT, udp_frame(LEFT, RIGHT, bytes(1000), 0))
+            left.send(udp_frame(LEFT, RIGHT, bytes(1000), 0))
             assert zlib.decompress(datagrams.receive(), -15) == bytes(1000)
             assert app.stop().converted("compressed")[:2] == (1, 1000)

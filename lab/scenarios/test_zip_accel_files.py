@@ -37,11 +37,6 @@ def anything(zips, request):
             yield found
 
 
-@pytest.fixture
-def sva(zips):
-    return Device(zips[0].name, "sva")
-
-
 class Files:
     """Names in a directory, for one input after the other."""
 

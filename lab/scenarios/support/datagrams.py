@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""UDP between the namespaces, datagram by datagram, and frames as they are."""
+"""UDP between the namespaces, datagram by datagram."""
 import os
 import socket
 import struct
@@ -14,7 +14,6 @@ SIZE = 1400
 WINDOW = 64         # datagrams on their way: a NIC's and a socket's queues take more
 SECONDS = 60        # for one to arrive
 BUFFER = 4 << 20
-ETHERNET_IPV4 = 0x0800
 SO_RCVBUFFORCE = 33     # of <asm/socket.h>; Python has no name for it
 
 
@@ -83,30 +82,6 @@ def counter(end: Namespace, protocol: str, name: str) -> int:
                      end.run("cat", "/proc/net/snmp").splitlines()
                      if line.startswith(f"{protocol}:")]
     return int(dict(zip(names, values))[name])
-
-
-def _ones_complement(data: bytes) -> int:
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def udp_frame(sender: Namespace, receiver: Namespace, payload: bytes, checksum: int) -> bytes:
-    """A frame with a datagram whose checksum is whatever is said."""
-    addresses = socket.inet_aton(sender.address) + socket.inet_aton(receiver.address)
-    length = 28 + len(payload)
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, length, 0, 0, 64, socket.IPPROTO_UDP, 0) + addresses
-    ip = ip[:10] + struct.pack(">H", _ones_complement(ip)) + ip[12:]
-    macs = b"".join(bytes.fromhex(end.mac.replace(":", "")) for end in (receiver, sender))
-    udp = struct.pack(">HHHH", PORT, PORT, 8 + len(payload), checksum)
-    return macs + struct.pack(">H", ETHERNET_IPV4) + ip + udp + payload
-
-
-def send_frame(sender: Namespace, frame: bytes) -> None:
-    with socket_in(sender.name, socket.AF_PACKET, socket.SOCK_RAW) as out:
-        out.bind(("eth0", 0))
-        out.send(frame)
 
 
 def wait_for_counter(end: Namespace, protocol: str, name: str, value: int) -> None:

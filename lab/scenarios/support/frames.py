@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Frames at the kernel's ends of the segments, as they are: AF_PACKET sockets."""
 import contextlib
-import os
+import errno
 import select
 import socket
 import struct
@@ -9,14 +9,18 @@ import threading
 import time
 from dataclasses import dataclass
 
+from support.datagrams import PORT, SO_RCVBUFFORCE, socket_in
 from support.network import Namespace
 
-ETH_P_ALL = 3
+ETH_P_ALL = 0x0003
+ETH_P_IP = 0x0800
 SOL_PACKET = 263
 PACKET_ADD_MEMBERSHIP = 1
 PACKET_MR_PROMISC = 1
 ROOM = 64 << 20
 FRAME = 65536
+SHORTEST = 60
+POLL_SECONDS = 0.1
 
 # app/test-iommufd/stamp.h: where in a frame, and what
 STAMP_AT = 42
@@ -25,34 +29,29 @@ MAGIC = 0x494F
 SUMMED_FROM = 6
 
 
-@contextlib.contextmanager
-def _inside(name: str):
-    """This thread is in a network namespace for a while."""
-    before = os.open("/proc/self/ns/net", os.O_RDONLY)
-    there = os.open(f"/run/netns/{name}", os.O_RDONLY)
-    try:
-        os.setns(there, os.CLONE_NEWNET)
-        yield
-    finally:
-        os.setns(before, os.CLONE_NEWNET)
-        os.close(there)
-        os.close(before)
-
-
 class Wire:
     """The end of a segment: sends frames and receives whatever arrives there."""
 
     def __init__(self, end: Namespace):
-        with _inside(end.name):
-            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-            self.socket.bind(("eth0", ETH_P_ALL))
-            membership = struct.pack("iHH8s", socket.if_nametoindex("eth0"), PACKET_MR_PROMISC, 0,
-                                     b"")
-        self.socket.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+        self.end = end
+        self.socket = socket_in(end.name, socket.AF_PACKET, socket.SOCK_RAW,
+                                socket.htons(ETH_P_ALL))
+        self.socket.bind(("eth0", ETH_P_ALL))
+        index = int(end.run("cat", "/sys/class/net/eth0/ifindex"))
+        self.socket.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP,
+                               struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b""))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
 
     def send(self, frame: bytes) -> None:
         self.socket.send(frame)
+
+    def send_or_lose(self, frame: bytes) -> None:
+        """As links do, whose queue may be full."""
+        try:
+            self.socket.send(frame, socket.MSG_DONTWAIT)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ENOBUFS):
+                raise
 
     def receive(self) -> bytes | None:
         """What comes next; None: it was the kernel's own that left."""
@@ -79,19 +78,28 @@ def arriving(wire: Wire, wanted, count: int, seconds: float = 60) -> list[bytes]
     return found
 
 
+def _ignore(_wire: Wire, _frame: bytes) -> None:
+    """For a cable that nobody looks at."""
+
+
 @contextlib.contextmanager
-def joined(one: Wire, other: Wire):
-    """What arrives at an end leaves by the other, both ways, for a while: a cable."""
+def joined(one: Wire, other: Wire, saw=_ignore):
+    """What arrives at an end leaves by the other, both ways, for a while: a cable.
+
+    saw(wire, frame) is told of each frame, and where it came from. The kernel of the lab has no
+    bridge.
+    """
     ended = threading.Event()
 
     def carry() -> None:
         across = {one.socket: (one, other), other.socket: (other, one)}
         while not ended.is_set():
-            for ready in select.select(list(across), [], [], 0.1)[0]:
+            for ready in select.select(list(across), [], [], POLL_SECONDS)[0]:
                 source, target = across[ready]
                 frame = source.receive()
                 if frame:
-                    target.send(frame)
+                    saw(source, frame)
+                    target.send_or_lose(frame)
 
     carrier = threading.Thread(target=carry)
     carrier.start()
@@ -111,16 +119,23 @@ class Stamp:
     whole: bool
 
 
-def udp_frame(source: str) -> bytes:
-    """An empty datagram from an address, to nobody."""
-    udp = struct.pack(">HHHH", 9, 9, 8, 0)
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, socket.IPPROTO_UDP, 0,
-                     socket.inet_aton(source), socket.inet_aton("198.18.128.1"))
-    total = sum(struct.unpack(">10H", ip))
+def _ones_complement(data: bytes) -> int:
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
-    ip = ip[:10] + struct.pack(">H", ~total & 0xFFFF) + ip[12:]
-    return (b"\x02" + bytes(11) + b"\x08\x00" + ip + udp).ljust(60, b"\0")
+    return ~total & 0xFFFF
+
+
+def udp_frame(sender: Namespace, receiver: Namespace, payload: bytes = b"",
+              checksum: int = 0) -> bytes:
+    """A frame with a datagram whose checksum is whatever is said."""
+    addresses = socket.inet_aton(sender.address) + socket.inet_aton(receiver.address)
+    length = 28 + len(payload)
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, length, 0, 0, 64, socket.IPPROTO_UDP, 0) + addresses
+    ip = ip[:10] + struct.pack(">H", _ones_complement(ip)) + ip[12:]
+    macs = b"".join(bytes.fromhex(end.mac.replace(":", "")) for end in (receiver, sender))
+    udp = struct.pack(">HHHH", PORT, PORT, 8 + len(payload), checksum)
+    return (macs + struct.pack(">H", ETH_P_IP) + ip + udp + payload).ljust(SHORTEST, b"\0")
 
 
 def _table() -> list[int]:
