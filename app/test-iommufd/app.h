@@ -14,7 +14,9 @@
 #include "forwarding.h"
 #include "parameters.h"
 #include "ports.h"
+#include "report.h"
 #include "spaces.h"
+#include "startup.h"
 
 struct app {
 	struct parameters parameters;
@@ -22,6 +24,8 @@ struct app {
 	struct forwarding forwarding;
 	struct spaces spaces;
 	struct ending ending;
+	struct startup startup;
+	struct report report;
 };
 
 #endif /* APP_H */

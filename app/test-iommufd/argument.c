@@ -73,10 +73,12 @@ choose_switch(const struct app *app __rte_unused, unsigned int number, char *tex
 }
 
 static const struct argument arguments[] = {
+	{ "COUNT", "how many times", NULL },
 	{ "DEVICE", "a PCI address or other devargs, as EAL's -a takes them", NULL },
 	{ "ENGINE", "an engine", choose_engine },
 	{ "IOVA", "an address as devices have it", NULL },
 	{ "LENGTH", "a number of bytes, as 0x200000", NULL },
+	{ "MIB", "a number of MiB", NULL },
 	{ "NUMBER", "a number", NULL },
 	{ "PASID", "the number of a PASID", NULL },
 	{ "PEER", "PORT,M:M:M:M:M:M", NULL },

@@ -9,6 +9,7 @@
  */
 
 struct app;
+struct bench;
 
 #define COMMAND_WORDS 8
 
@@ -23,10 +24,13 @@ struct command {
 	 *   0 or a negative errno, and then it said why.
 	 */
 	int (*run)(struct app *app, const char *const arg[]);
+	/** In place of run(): it measures; see bench.h. */
+	int (*bench)(struct app *app, struct bench *bench, const char *const arg[]);
 };
 
 /** Tables, each ending with a NULL usage. */
 extern const struct command as_commands[];
+extern const struct command bench_commands[];
 extern const struct command forward_commands[];
 extern const struct command general_commands[];
 extern const struct command port_commands[];

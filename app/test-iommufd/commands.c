@@ -14,6 +14,7 @@ const struct command *const command_tables[] = {
 	forward_commands,
 	port_commands,
 	as_commands,
+	bench_commands,
 	general_commands,
 	NULL,
 };

@@ -145,18 +145,23 @@ main(int argc, char *argv[])
 		parameters_help(stdout);
 		return EXIT_SUCCESS;
 	}
+	if (report_open(&app.report, app.parameters.json) != 0)
+		return EXIT_FAILURE;
 	ret = ending_open(&app.ending);
 	if (ret != 0) {
 		fprintf(stderr, "signals can't be waited for: %s\n", strerror(-ret));
 		return EXIT_FAILURE;
 	}
-	if (rte_eal_init(argc, argv) < 0) {
+	if (startup_eal(&app.startup, argc, argv) < 0) {
 		fprintf(stderr, "EAL can't be started: %s\n", rte_strerror(rte_errno));
 		ending_close(&app.ending);
 		return EXIT_FAILURE;
 	}
+	report_take_eal(&app.report);
 	ret = has_lcores(&app.parameters) ? run_with_ports(&app) : -EINVAL;
 	rte_eal_cleanup();
+	report_close(&app.report);
+	startup_forget(&app.startup);
 	ending_close(&app.ending);
 	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -195,6 +195,7 @@ static const struct option_row rows[] = {
 	SWITCH("interactive", 'i', interactive, "a prompt; or commands from standard input"),
 	TEXT("commands", commands, "a file", "commands that are carried out, line by line"),
 	TEXT("exec", exec, "commands", "the same, separated by semicolons"),
+	TEXT("json", json, "a file", "where the figures of benches are written, too"),
 	SWITCH("help", 'h', help, "this"),
 };
 

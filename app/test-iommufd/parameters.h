@@ -57,6 +57,7 @@ struct parameters {
 	bool help; /**< Only that was asked for. */
 	const char *commands; /**< File, or NULL. */
 	const char *exec;
+	const char *json; /**< File, or NULL. */
 };
 
 /**

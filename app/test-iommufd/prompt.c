@@ -13,6 +13,7 @@
 
 #include "app.h"
 #include "argument.h"
+#include "bench.h"
 #include "command.h"
 #include "prompt.h"
 
@@ -123,6 +124,7 @@ carry_out(void *parsed, struct cmdline *cmdline __rte_unused, void *data)
 {
 	const struct words *words = parsed;
 	struct binding *binding = data;
+	const struct command *command = binding->command;
 	const char *arg[COMMAND_WORDS + 1];
 	unsigned int i, n = 0;
 
@@ -130,7 +132,9 @@ carry_out(void *parsed, struct cmdline *cmdline __rte_unused, void *data)
 		if (binding->words[i].argument != NULL)
 			arg[n++] = words->word[i];
 	arg[n] = NULL;
-	binding->prompt->result = binding->command->run(binding->prompt->app, arg);
+	binding->prompt->result = command->bench != NULL ?
+		bench_run(binding->prompt->app, command, arg) :
+		command->run(binding->prompt->app, arg);
 	fflush(stdout);
 }
 
