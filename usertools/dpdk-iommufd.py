@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 
-"""Start DPDK applications with the iommufd backend in front of EAL.
+"""Start DPDK applications with the iommufd backend in front of EAL, and draw what benches measured.
 
     dpdk-iommufd.py run -- dpdk-testpmd -a 01:00.0 --iova-mode=iommufd -- --forward-mode=io
+    dpdk-iommufd.py plot bench.json -o bench.svg
 
 Without --iova-mode=iommufd among its arguments the application runs as if started by itself.
 """
@@ -26,8 +27,8 @@ EAL = "librte_eal.so."
 LIBRARY_VARIABLE = "DPDK_IOMMUFD_LIBRARY"
 
 
-class LaunchError(Exception):
-    """Why the application can't be started, for its user."""
+class UserError(Exception):
+    """Why something can't be done, for the user."""
 
 
 def find_library():
@@ -35,14 +36,14 @@ def find_library():
     named = os.environ.get(LIBRARY_VARIABLE)
     if named:
         if not Path(named).is_file():
-            raise LaunchError(f"{LIBRARY_VARIABLE} names {named}, which is not a file")
+            raise UserError(f"{LIBRARY_VARIABLE} names {named}, which is not a file")
         return Path(named)
 
     top = Path(__file__).resolve().parent.parent
     for pattern in (f"lib/eal_iommufd/{LIBRARY}", f"lib*/{LIBRARY}", f"lib/*/{LIBRARY}"):
         for found in sorted(top.glob(pattern)):
             return found
-    raise LaunchError(
+    raise UserError(
         f"{LIBRARY} was not found under {top}: build the project (ninja -C build) and run "
         f"build/usertools/{Path(__file__).name}, install it (meson install -C build), or name "
         f"the file in {LIBRARY_VARIABLE}")
@@ -75,7 +76,7 @@ def check_privileges(app):
     capabilities = "security.capability" in os.listxattr(app)
     if mode & (stat.S_ISUID | stat.S_ISGID) or capabilities:
         kind = "file capabilities" if capabilities else "the set-user-ID or set-group-ID bit"
-        raise LaunchError(
+        raise UserError(
             f"{app} has {kind}, so the dynamic loader will not put the library in front of it: "
             "give the process its capabilities another way (AmbientCapabilities= of systemd, "
             "capsh --addamb), or link the application with pkg-config libdpdk-iommufd")
@@ -89,14 +90,14 @@ def check_linkage(app, library):
         except ELFError:
             return  # A script: what it starts will inherit the library.
         if elf.get_section_by_name(".interp") is None or defines_eal(elf):
-            raise LaunchError(
+            raise UserError(
                 f"{app} has DPDK linked into it (statically), so no library can stand in front of "
                 "it: link it with the shared DPDK libraries")
         app_eal = needed_eal(elf)
     with open(library, "rb") as file:
         library_eal = needed_eal(ELFFile(file))
     if app_eal is not None and app_eal != library_eal:
-        raise LaunchError(
+        raise UserError(
             f"{app} is linked with {app_eal}, but {library} was built with {library_eal}: build "
             "this project against the DPDK that the application uses")
 
@@ -105,7 +106,7 @@ def find_application(name):
     """The application's file, found as a shell finds it."""
     path = shutil.which(name)
     if path is None:
-        raise LaunchError(f"{name}: no such program, or not executable")
+        raise UserError(f"{name}: no such program, or not executable")
     return Path(path).resolve()
 
 
@@ -121,6 +122,17 @@ def run(args):
     os.execve(app, [args.application, *args.arguments], environment)
 
 
+def plot(args):
+    """Draw the figures of a bench; nobody else needs what that is done with."""
+    sys.dont_write_bytecode = True  # not beside programs
+    import dpdk_iommufd_plot
+
+    try:
+        dpdk_iommufd_plot.plot(args.figures, args.output)
+    except dpdk_iommufd_plot.PlotError as error:
+        raise UserError(error) from None
+
+
 def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -133,15 +145,25 @@ def parse(argv):
     command.add_argument("application", metavar="APPLICATION")
     command.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER)
     command.set_defaults(function=run)
+
+    command = commands.add_parser(
+        "plot", help="draw the figures of a bench",
+        description="Draw what dpdk-test-iommufd --json or lab bench --json wrote: bars of ours "
+        "beside others, and percentiles. It needs matplotlib.")
+    command.add_argument("figures", metavar="BENCH.json")
+    command.add_argument("-o", "--output", metavar="FILE",
+                         help="the drawing, .svg or .png; BENCH.svg without it")
+    command.set_defaults(function=plot)
     return parser.parse_args(argv)
 
 
 def main():
-    """Entry point; the exit status is the application's, or 2 where it can't be started."""
+    """Entry point; the exit status is the application's, or 2 where something can't be done."""
     args = parse(sys.argv[1:])
     try:
         args.function(args)
-    except LaunchError as error:
+        return 0
+    except UserError as error:
         print(f"dpdk-iommufd: {error}", file=sys.stderr)
     except OSError as error:
         print(f"dpdk-iommufd: {error.filename}: {error.strerror}", file=sys.stderr)

@@ -123,6 +123,6 @@ def run(clone: Path, pattern: str, dpdk: str, report: Path | None) -> int:
     if report:
         report.write_text(json.dumps(results, indent=2) + "\n")
     print(figures.table(rows, results))
-    missed = figures.unmet(rows, results)
+    missed = figures.unmet(results)
     print(f"{missed} target(s) missed" if missed else "all targets met")
     return 1 if missed else 0
