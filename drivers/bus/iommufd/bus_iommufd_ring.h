@@ -21,6 +21,10 @@
  * What has been looked at is told to the device in portions of RTE_BUS_IOMMUFD_RING_PORTION(), so
  * no more requests are under way than there is room for with a portion untold.
  *
+ * The kernel may reset a device whose queues it has lent. It says so in two words at the end of the
+ * memory that a queue has, and from then on no doorbell of it may be rung and nothing is completed:
+ * what was under way is given up by rte_bus_iommufd_ring_abandon().
+ *
  * A ring is used by one thread at a time. All of it is little-endian, and so is every machine that
  * has such a device.
  */
@@ -62,6 +66,12 @@ enum rte_bus_iommufd_doorbell {
 	RTE_BUS_IOMMUFD_DOORBELL_CQ = 1,
 };
 
+/** The kernel's words about a reset, of which each is 0 before. */
+enum rte_bus_iommufd_reset {
+	RTE_BUS_IOMMUFD_RESET_CQ = 0, /**< Nothing more is completed. */
+	RTE_BUS_IOMMUFD_RESET_SQ = 1, /**< Nothing more may be submitted. */
+};
+
 struct rte_bus_iommufd_ring {
 	/** The driver sets these before it opens the ring. @{ */
 	void *sq;
@@ -69,6 +79,8 @@ struct rte_bus_iommufd_ring {
 	volatile void *doorbell;
 	uint16_t number;	/**< By which doorbells name the queue. */
 	uint16_t depth;		/**< Of both rings. */
+	/** By enum rte_bus_iommufd_reset. NULL: the process owns the device. */
+	const volatile uint32_t *resets;
 	/** @} */
 
 	uint16_t tail;
@@ -159,11 +171,29 @@ rte_bus_iommufd_ring_doorbell(const struct rte_bus_iommufd_ring *ring,
 		ring->doorbell);
 }
 
-/** Tell the device of all requests put since the last time: one doorbell, or none. */
+/** Where a queue that the kernel lent has its words about a reset: in the area of its rings. */
+static inline const volatile uint32_t *
+rte_bus_iommufd_ring_resets(const void *area, size_t size)
+{
+	return (const volatile uint32_t *)RTE_PTR_ADD(area, size) - 2;
+}
+
+static inline bool
+rte_bus_iommufd_ring_was_reset(const struct rte_bus_iommufd_ring *ring,
+		enum rte_bus_iommufd_reset which)
+{
+	return unlikely(ring->resets != NULL && ring->resets[which] != 0);
+}
+
+/**
+ * Tell the device of all requests put since the last time: one doorbell, or none. After a reset
+ * requests are put in vain, and abandoned like those before.
+ */
 static inline void
 rte_bus_iommufd_ring_submit(struct rte_bus_iommufd_ring *ring)
 {
-	if (ring->tail == ring->submitted)
+	if (ring->tail == ring->submitted ||
+			rte_bus_iommufd_ring_was_reset(ring, RTE_BUS_IOMMUFD_RESET_SQ))
 		return;
 	/* What is in the ring is there before the device looks */
 	rte_io_wmb();
@@ -224,13 +254,47 @@ rte_bus_iommufd_ring_collect(struct rte_bus_iommufd_ring *ring, rte_bus_iommufd_
 	ring->phase = phase;
 	ring->room += taken;
 	ring->untold += looked;
-	if (ring->untold > RTE_BUS_IOMMUFD_RING_PORTION(depth)) {
+	if (ring->untold > RTE_BUS_IOMMUFD_RING_PORTION(depth) &&
+			!rte_bus_iommufd_ring_was_reset(ring, RTE_BUS_IOMMUFD_RESET_SQ)) {
 		/* What has been looked at may be overwritten from now on */
 		rte_io_mb();
 		rte_bus_iommufd_ring_doorbell(ring, RTE_BUS_IOMMUFD_DOORBELL_CQ, head);
 		ring->untold = 0;
 	}
 	return taken;
+}
+
+/**
+ * Give up requests of a device that was reset, the oldest first. Only when nothing is left to
+ * collect.
+ *
+ * @param take
+ *   Called for each, whose entry has no result.
+ * @param[out] requests
+ *   What was put.
+ * @param n
+ *   For how many there is room.
+ * @return
+ *   How many there are; 0 as long as the device may complete them.
+ */
+static inline uint16_t
+rte_bus_iommufd_ring_abandon(struct rte_bus_iommufd_ring *ring, rte_bus_iommufd_ring_take_t take,
+		void *context, void **requests, uint16_t n)
+{
+	uint16_t abandoned = 0, place = ring->tail, i;
+
+	if (!rte_bus_iommufd_ring_was_reset(ring, RTE_BUS_IOMMUFD_RESET_CQ))
+		return 0;
+	for (i = 0; i < ring->depth && abandoned < n; i++) {
+		if (ring->requests[place] != NULL) {
+			take(context, place, ring->requests[place]);
+			requests[abandoned++] = ring->requests[place];
+			ring->requests[place] = NULL;
+		}
+		place = rte_bus_iommufd_ring_next(place, ring->depth);
+	}
+	ring->room += abandoned;
+	return abandoned;
 }
 
 #ifdef __cplusplus

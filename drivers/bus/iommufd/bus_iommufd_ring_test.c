@@ -39,6 +39,7 @@ static struct {
 	uint32_t sq[DEPTH];
 	struct rte_bus_iommufd_completion cq[DEPTH];
 	uint64_t doorbell;
+	uint32_t resets[2];
 	uint16_t tail;	/* of completions */
 	uint16_t phase;
 } device;
@@ -60,6 +61,7 @@ setup(void **state __rte_unused)
 		.doorbell = &device.doorbell,
 		.number = NUMBER,
 		.depth = DEPTH,
+		.resets = rte_bus_iommufd_ring_resets(device.resets, sizeof(device.resets)),
 	};
 	return rte_bus_iommufd_ring_open(&ring, CAPACITY, 0);
 }
@@ -260,6 +262,56 @@ test_rings_go_round_and_what_was_looked_at_is_told_in_portions(void **state __rt
 	assert_int_equal(told, 5 * DEPTH / (RTE_BUS_IOMMUFD_RING_PORTION(DEPTH) + 1));
 }
 
+static uint16_t
+abandon(uint16_t n)
+{
+	n_places = 0;
+	return rte_bus_iommufd_ring_abandon(&ring, take, &device, done, n);
+}
+
+static void
+test_after_a_reset_requests_are_abandoned_oldest_first(void **state __rte_unused)
+{
+	unsigned int i;
+
+	/* So that what is under way goes over the ring's end */
+	for (i = 0; i < DEPTH - 2; i++) {
+		assert_int_equal(put(1), 1);
+		complete(i);
+		assert_int_equal(collect(DEPTH), 1);
+	}
+	assert_int_equal(put(4), 4);
+	assert_int_equal(abandon(DEPTH), 0);
+	device.resets[RTE_BUS_IOMMUFD_RESET_SQ] = 1;
+	assert_int_equal(abandon(DEPTH), 0);
+	device.resets[RTE_BUS_IOMMUFD_RESET_CQ] = 1;
+	complete(DEPTH - 1);
+	assert_int_equal(collect(DEPTH), 1);
+	assert_int_equal(abandon(2), 2);
+	assert_int_equal(places[0], DEPTH - 2);
+	assert_int_equal(places[1], 0);
+	assert_ptr_equal(done[0], &requests[0]);
+	assert_ptr_equal(done[1], &requests[2]);
+	assert_int_equal(abandon(DEPTH), 1);
+	assert_int_equal(abandon(DEPTH), 0);
+	assert_int_equal(rte_bus_iommufd_ring_pending(&ring), 0);
+	assert_int_equal(put(DEPTH), CAPACITY);
+}
+
+static void
+test_after_a_reset_no_doorbell_is_rung(void **state __rte_unused)
+{
+	unsigned int i;
+
+	device.resets[RTE_BUS_IOMMUFD_RESET_SQ] = 1;
+	assert_int_equal(put(CAPACITY), CAPACITY);
+	rte_bus_iommufd_ring_submit(&ring);
+	for (i = 0; i < CAPACITY; i++)
+		complete(i);
+	assert_int_equal(collect(DEPTH), CAPACITY);
+	assert_int_equal(device.doorbell, UNTOUCHED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -276,6 +328,8 @@ main(void)
 		TEST(test_more_than_the_rings_have_room_for_is_refused),
 		TEST(test_a_place_whose_completion_never_came_is_not_used_again),
 		TEST(test_rings_go_round_and_what_was_looked_at_is_told_in_portions),
+		TEST(test_after_a_reset_requests_are_abandoned_oldest_first),
+		TEST(test_after_a_reset_no_doorbell_is_rung),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

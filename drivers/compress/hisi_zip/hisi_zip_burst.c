@@ -5,7 +5,7 @@
 
 #include <rte_branch_prediction.h>
 
-#include "hisi_zip_queue.h"
+#include "hisi_zip_private.h"
 
 /* Finds where in a chain an offset is. Returns the bytes from there to the chain's end. */
 static uint32_t
@@ -253,6 +253,15 @@ struct source {
 	const struct hisi_zip_slot *slots;
 };
 
+static void
+free_lists(struct hisi_zip_qp *qp, struct hisi_zip_slot slot)
+{
+	if (slot.source == HISI_ZIP_SGL_NONE)
+		return;
+	hisi_zip_sgl_free(&qp->sgls, slot.source);
+	hisi_zip_sgl_free(&qp->sgls, slot.destination);
+}
+
 /* Puts any results into an op. */
 static __rte_noinline void
 take_any(struct hisi_zip_qp *qp, const volatile struct hisi_zip_sqe *sqe,
@@ -275,10 +284,7 @@ take_any(struct hisi_zip_qp *qp, const volatile struct hisi_zip_sqe *sqe,
 	} else {
 		qp->stats.dequeue_err_count++;
 	}
-	if (slot.source != HISI_ZIP_SGL_NONE) {
-		hisi_zip_sgl_free(&qp->sgls, slot.source);
-		hisi_zip_sgl_free(&qp->sgls, slot.destination);
-	}
+	free_lists(qp, slot);
 }
 
 /* Puts a request's results into its op: here those of flat buffers that went well. */
@@ -313,6 +319,49 @@ collect(struct hisi_zip_qp *qp, struct hisi_zip_queue *queue, struct rte_comp_op
 		nb_ops);
 }
 
+/* Ends a request of a device that was reset: it has no result. */
+static void
+fail_request(void *context, uint16_t place, void *request)
+{
+	const struct source *from = context;
+	struct rte_comp_op *op = request;
+
+	op->status = RTE_COMP_OP_STATUS_ERROR;
+	op->consumed = 0;
+	op->produced = 0;
+	from->qp->stats.dequeue_err_count++;
+	free_lists(from->qp, from->slots[place]);
+}
+
+/* What never comes back of a device that was reset comes back as errors. */
+static __rte_noinline uint16_t
+abandon(struct hisi_zip_qp *qp, struct rte_comp_op **ops, uint16_t nb_ops)
+{
+	struct hisi_zip_queue *queue;
+	struct source from;
+	uint16_t n = 0, i;
+
+	for (i = 0; i < HISI_ZIP_DIRECTIONS; i++) {
+		queue = &qp->queues[i];
+		if (!rte_bus_iommufd_ring_was_reset(&queue->ring, RTE_BUS_IOMMUFD_RESET_CQ))
+			continue;
+		/* What was completed while the kernel stopped the device */
+		rte_io_rmb();
+		n += collect(qp, queue, ops + n, nb_ops - n);
+		from = (struct source){ .qp = qp, .slots = queue->slots };
+		n += rte_bus_iommufd_ring_abandon(&queue->ring, fail_request, &from,
+			(void **)ops + n, nb_ops - n);
+	}
+	if (unlikely(n > 0 && !qp->told_of_reset)) {
+		qp->told_of_reset = true;
+		rte_log(RTE_LOG_ERR, hisi_zip_logtype, "HISI_ZIP: %s: the kernel has reset the "
+			"device under queue %u: operations come back as errors until the device is "
+			"stopped, closed and set up again\n", qp->queues[0].bus.dev->name,
+			qp->queues[0].ring.number);
+	}
+	return n;
+}
+
 uint16_t
 hisi_zip_dequeue_burst(void *queue_pair, struct rte_comp_op **ops, uint16_t nb_ops)
 {
@@ -324,6 +373,8 @@ hisi_zip_dequeue_burst(void *queue_pair, struct rte_comp_op **ops, uint16_t nb_o
 	qp->first = !first;
 	n = collect(qp, &qp->queues[first], ops, nb_ops);
 	n += collect(qp, &qp->queues[!first], ops + n, nb_ops - n);
+	if (n == 0)
+		n = abandon(qp, ops, nb_ops);
 	qp->stats.dequeued_count += n;
 	return n;
 }

@@ -18,10 +18,12 @@ static struct ring {
 	struct hisi_zip_sqe sq[DEPTH];
 	struct rte_bus_iommufd_completion cq[DEPTH];
 	uint64_t doorbell;
+	uint32_t resets[2];
 	struct hisi_zip_slot slots[DEPTH];
 	uint16_t tail;	/* of completions */
 } rings[HISI_ZIP_DIRECTIONS];
 
+static struct rte_bus_iommufd_device device = { .name = "iommufd:hisi_zip-0" };
 static struct hisi_zip_qp qp;
 static struct rte_comp_op op_memory[OPS], *ops[OPS], *done[OPS];
 static struct hisi_zip_xform compress = {
@@ -43,8 +45,10 @@ open_queue(struct hisi_zip_queue *queue, struct ring *ring, uint16_t number)
 			.doorbell = &ring->doorbell,
 			.number = number,
 			.depth = DEPTH,
+			.resets = rte_bus_iommufd_ring_resets(ring->resets, sizeof(ring->resets)),
 		},
 		.slots = ring->slots,
+		.bus.dev = &device,
 	};
 	assert_int_equal(rte_bus_iommufd_ring_open(&queue->ring, MAX_PENDING, 0), 0);
 }
@@ -384,6 +388,41 @@ test_completions_of_nothing_are_passed_over(void **state __rte_unused)
 	assert_int_equal(qp.queues[HISI_ZIP_COMPRESS].ring.n_of_nothing, 4);
 }
 
+static void
+test_what_a_reset_device_never_completes_is_an_error(void **state __rte_unused)
+{
+	struct ring *ring = &rings[HISI_ZIP_COMPRESS];
+	const unsigned int before = free_blocks();
+
+	fixture_free(ops[1]->m_src);
+	ops[1]->m_src = fixture_chain(2);
+	ops[1]->src.length = 2 * FIXTURE_SEGMENT;
+	ops[2]->private_xform = &decompress;
+	assert_int_equal(enqueue(4), 4);
+	ring->resets[RTE_BUS_IOMMUFD_RESET_SQ] = 1;
+	ring->doorbell = 0;
+	assert_int_equal(hisi_zip_enqueue_burst(&qp, &ops[4], 1), 1);
+	assert_int_equal(ring->doorbell, 0);
+	assert_int_equal(dequeue(OPS), 0);
+
+	ring->resets[RTE_BUS_IOMMUFD_RESET_CQ] = 1;
+	complete(ring, 2, 0, 1, 1);
+	assert_int_equal(dequeue(OPS), 1);
+	assert_ptr_equal(done[0], ops[3]);
+	assert_int_equal(done[0]->status, RTE_COMP_OP_STATUS_SUCCESS);
+	assert_int_equal(dequeue(1), 1);
+	assert_ptr_equal(done[0], ops[0]);
+	assert_int_equal(dequeue(OPS), 2);
+	assert_ptr_equal(done[0], ops[1]);
+	assert_ptr_equal(done[1], ops[4]);
+	assert_int_equal(done[1]->status, RTE_COMP_OP_STATUS_ERROR);
+	assert_int_equal(free_blocks(), before);
+	assert_int_equal(qp.stats.dequeue_err_count, 3);
+	/* The other direction's queue was not stopped yet */
+	assert_int_equal(rte_bus_iommufd_ring_pending(&qp.queues[HISI_ZIP_DECOMPRESS].ring), 1);
+	assert_true(qp.told_of_reset);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -403,6 +442,7 @@ main(void)
 		TEST(test_each_status_of_the_hardware_is_one_of_compressdev),
 		TEST(test_results_that_can_not_be_true_are_an_error),
 		TEST(test_completions_of_nothing_are_passed_over),
+		TEST(test_what_a_reset_device_never_completes_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

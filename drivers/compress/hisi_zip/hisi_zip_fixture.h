@@ -5,7 +5,7 @@
 
 /**
  * @file
- * For unit tests, which run where EAL doesn't start: memory, and chains of mbufs.
+ * For unit tests, which run where EAL doesn't start: memory, chains of mbufs, and a type of log.
  */
 
 #include <setjmp.h>
@@ -22,6 +22,9 @@
 #include <rte_mbuf.h>
 
 #define FIXTURE_SEGMENT 1024
+
+/** Which the driver registers. */
+int hisi_zip_logtype;
 
 /** Those of the process instead of EAL's. */
 void *

@@ -49,6 +49,7 @@ struct hisi_zip_qp {
 	uint8_t first;		/**< The direction whose completions are looked at first. */
 	bool virtual_addresses;	/**< The process's own page tables, not IOVAs. */
 	bool touch;		/**< The CPU makes buffers present first. */
+	bool told_of_reset;	/**< By the kernel, which the log tells once. */
 };
 
 /** compressdev's enqueue_burst and dequeue_burst. */

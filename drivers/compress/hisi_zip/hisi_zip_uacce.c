@@ -42,7 +42,8 @@ uacce_queue_start(struct hisi_zip_device *dev, struct hisi_zip_queue *queue,
 		HISI_ZIP_LOG(ERR, dev, "the kernel refuses a queue: %s", strerror(-ret));
 		return ret;
 	}
-	size = (size_t)info.sq_depth * (sizeof(struct hisi_zip_sqe) + sizeof(*queue->ring.cq));
+	size = (size_t)info.sq_depth * (sizeof(struct hisi_zip_sqe) + sizeof(*queue->ring.cq)) +
+		2 * sizeof(*queue->ring.resets);
 	if (info.sqe_size != sizeof(struct hisi_zip_sqe) || info.sq_depth != info.cq_depth ||
 			info.sq_depth < 2 ||
 			size > dev->bus->area_sizes[RTE_BUS_IOMMUFD_DUS]) {
@@ -55,6 +56,8 @@ uacce_queue_start(struct hisi_zip_device *dev, struct hisi_zip_queue *queue,
 	rings = queue->bus.areas[RTE_BUS_IOMMUFD_DUS].addr;
 	queue->ring.sq = rings;
 	queue->ring.cq = (void *)(rings + info.sq_depth * sizeof(struct hisi_zip_sqe));
+	queue->ring.resets = rte_bus_iommufd_ring_resets(rings,
+			dev->bus->area_sizes[RTE_BUS_IOMMUFD_DUS]);
 	queue->ring.doorbell = RTE_PTR_ADD(queue->bus.areas[RTE_BUS_IOMMUFD_MMIO].addr,
 			RTE_BUS_IOMMUFD_DOORBELL);
 	queue->ring.number = context.id;

@@ -100,6 +100,10 @@ class Accelerator:
         """Queues that nobody has."""
         return int(self.attribute("available_instances"))
 
+    def reset(self) -> None:
+        """Has the kernel reset it, under whoever uses it."""
+        (self.sysfs / "reset").write_text("1")
+
     def pasids(self) -> set[int]:
         """Those in the IOMMU's PASID table that lead somewhere."""
         found = set()
