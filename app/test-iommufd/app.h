@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "ending.h"
 #include "forwarding.h"
@@ -19,6 +20,8 @@
 #include "startup.h"
 
 struct app {
+	int argc; /**< The command line as it was given, EAL's options too. */
+	char **argv;
 	struct parameters parameters;
 	struct ports ports;
 	struct forwarding forwarding;
@@ -26,6 +29,7 @@ struct app {
 	struct ending ending;
 	struct startup startup;
 	struct report report;
+	uint32_t restarts; /**< It is to end, and to be started so often; 0: it isn't. */
 };
 
 #endif /* APP_H */

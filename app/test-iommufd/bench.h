@@ -35,10 +35,16 @@ struct bench {
  * @param arg
  *   The words of the command that stand for arguments, then NULL.
  */
-typedef int (*bench_function)(struct app *app, struct bench *bench, const char *const arg[]);
+typedef int bench_function(struct app *app, struct bench *bench, const char *const arg[]);
 
-int bench_grow(struct app *app, struct bench *bench, const char *const arg[]);
-int bench_startup(struct app *app, struct bench *bench, const char *const arg[]);
+bench_function bench_as;
+bench_function bench_forward;
+bench_function bench_grow;
+bench_function bench_map;
+bench_function bench_startup;
+
+/** What is left to do of `bench restart` when the application has ended; see restart.h. */
+extern const struct command bench_restart_command;
 
 /** Carry a command out that is a bench. */
 int bench_run(struct app *app, const struct command *command, const char *const arg[]);

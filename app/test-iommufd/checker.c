@@ -88,7 +88,6 @@ static void
 take(struct checker *checker, const struct stamp_content *content, uint64_t now)
 {
 	struct checker_flow *flow = &checker->flows[content->flow];
-	uint64_t latency = now - content->time;
 	int32_t ahead;
 
 	if (!flow->begun || flow->run != content->run)
@@ -99,8 +98,7 @@ take(struct checker *checker, const struct stamp_content *content, uint64_t now)
 		return;
 	}
 	take_next(checker, flow, ahead);
-	checker->counters.latency_sum += latency;
-	checker->counters.latency_max = RTE_MAX(checker->counters.latency_max, latency);
+	histogram_add(&checker->latency, now - content->time);
 }
 
 void
@@ -129,6 +127,7 @@ void
 checker_clear(struct checker *checker)
 {
 	memset(&checker->counters, 0, sizeof(checker->counters));
+	memset(&checker->latency, 0, sizeof(checker->latency));
 }
 
 void
@@ -140,8 +139,6 @@ checker_add(struct checker_counters *sum, const struct checker_counters *counter
 	sum->duplicated += counters->duplicated;
 	sum->lost += counters->lost;
 	sum->unstamped += counters->unstamped;
-	sum->latency_sum += counters->latency_sum;
-	sum->latency_max = RTE_MAX(sum->latency_max, counters->latency_max);
 }
 
 bool

@@ -13,6 +13,8 @@
 
 #include <rte_mbuf.h>
 
+#include "histogram.h"
+
 /** What was found. Each stamped packet is counted once in `good` or in one of those behind it. */
 struct checker_counters {
 	uint64_t good;
@@ -21,8 +23,6 @@ struct checker_counters {
 	uint64_t duplicated; /**< Was there already. */
 	uint64_t lost;       /**< Overtaken, and not seen since. */
 	uint64_t unstamped;  /**< Of somebody else. */
-	uint64_t latency_sum; /**< Of the good ones, in cycles of the TSC. */
-	uint64_t latency_max;
 };
 
 /**
@@ -44,6 +44,7 @@ struct checker_flow {
 
 struct checker {
 	struct checker_counters counters;
+	struct histogram latency; /**< Of the good ones, in cycles of the TSC. */
 	uint32_t run; /**< The application's own, or CHECKER_NO_RUN. */
 	struct checker_flow *flows;
 };

@@ -26,8 +26,8 @@ stop(struct app *app, uint16_t port)
 static int
 clear_stats(struct app *app, uint16_t port)
 {
-	app->ports.table[port].shown_cycles = 0;
 	rte_eth_stats_reset(port);
+	ports_begin_rates(&app->ports, port);
 	return 0;
 }
 

@@ -319,6 +319,22 @@ forwarding_sum(const struct forwarding *forwarding, struct forwarding_sums *sums
 	}
 }
 
+void
+forwarding_latency(const struct forwarding *forwarding, struct histogram *latency)
+{
+	const struct checker *checker;
+	unsigned int i, j;
+
+	memset(latency, 0, sizeof(*latency));
+	for (i = 0; i < forwarding->n_lcores; i++) {
+		for (j = 0; j < forwarding->lcores[i].n_streams; j++) {
+			checker = forwarding->lcores[i].streams[j].checker;
+			if (checker != NULL)
+				histogram_merge(latency, &checker->latency);
+		}
+	}
+}
+
 bool
 forwarding_found_errors(const struct forwarding *forwarding)
 {

@@ -62,6 +62,9 @@ struct forwarding_sums {
 
 void forwarding_sum(const struct forwarding *forwarding, struct forwarding_sums *sums);
 
+/** How long packets took that --verify found to be good, on all streams, in cycles of the TSC. */
+void forwarding_latency(const struct forwarding *forwarding, struct histogram *latency);
+
 /** Has --verify found anything, in any run? */
 bool forwarding_found_errors(const struct forwarding *forwarding);
 

@@ -16,7 +16,10 @@
 #include <rte_lcore.h>
 
 #include "app.h"
+#include "bench.h"
+#include "command.h"
 #include "prompt.h"
+#include "restart.h"
 #include "script.h"
 #include "show.h"
 
@@ -33,6 +36,8 @@ wait_for_end(struct app *app)
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
 			if (ports_has(&app->ports, id))
 				show_port_stats(stdout, &app->ports, id);
+		if (app->parameters.verify)
+			show_verify(stdout, &app->forwarding);
 		fflush(stdout);
 	}
 }
@@ -133,6 +138,36 @@ parse_arguments(struct app *app, int argc, char *argv[])
 	return parameters_parse(&app->parameters, argc - i, argv + i);
 }
 
+/* EAL, and getopt(), put theirs into another order. */
+static int
+keep_arguments(struct app *app, int argc, char *argv[])
+{
+	app->argc = argc;
+	app->argv = calloc(argc + 1, sizeof(*argv));
+	if (app->argv == NULL) {
+		fprintf(stderr, "no memory for arguments\n");
+		return -ENOMEM;
+	}
+	memcpy(app->argv, argv, argc * sizeof(*argv));
+	return 0;
+}
+
+static int
+run_with_eal(struct app *app, int argc, char *argv[])
+{
+	int ret;
+
+	if (startup_eal(&app->startup, argc, argv) < 0) {
+		fprintf(stderr, "EAL can't be started: %s\n", rte_strerror(rte_errno));
+		return -ENODEV;
+	}
+	report_take_eal(&app->report);
+	ret = has_lcores(&app->parameters) ? run_with_ports(app) : -EINVAL;
+	rte_eal_cleanup();
+	startup_forget(&app->startup);
+	return ret;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -145,23 +180,23 @@ main(int argc, char *argv[])
 		parameters_help(stdout);
 		return EXIT_SUCCESS;
 	}
-	if (report_open(&app.report, app.parameters.json) != 0)
+	if (report_open(&app.report, app.parameters.json) != 0 ||
+			keep_arguments(&app, argc, argv) != 0)
 		return EXIT_FAILURE;
 	ret = ending_open(&app.ending);
 	if (ret != 0) {
 		fprintf(stderr, "signals can't be waited for: %s\n", strerror(-ret));
 		return EXIT_FAILURE;
 	}
-	if (startup_eal(&app.startup, argc, argv) < 0) {
-		fprintf(stderr, "EAL can't be started: %s\n", rte_strerror(rte_errno));
-		ending_close(&app.ending);
-		return EXIT_FAILURE;
+	if (restart_is_due(&app)) {
+		ret = bench_run(&app, &bench_restart_command, NULL);
+	} else {
+		ret = run_with_eal(&app, argc, argv);
+		if (ret == 0 && app.restarts > 0)
+			ret = restart_go(&app);
 	}
-	report_take_eal(&app.report);
-	ret = has_lcores(&app.parameters) ? run_with_ports(&app) : -EINVAL;
-	rte_eal_cleanup();
 	report_close(&app.report);
-	startup_forget(&app.startup);
 	ending_close(&app.ending);
+	free(app.argv);
 	return ret == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

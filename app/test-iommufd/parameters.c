@@ -320,12 +320,64 @@ parameters_set_segments(struct parameters *parameters, const char *text)
 	return 0;
 }
 
+static void
+begin_getopt(struct option options[RTE_DIM(rows) + 1])
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(rows); i++)
+		options[i] = (struct option){
+			.name = rows[i].name,
+			.has_arg = takes_value(&rows[i]) ? required_argument : no_argument,
+			.val = FIRST_NUMBER + i,
+		};
+	options[i] = (struct option){ 0 };
+	optind = 0;
+	opterr = 0;
+}
+
+static bool
+is_repeated(const struct option_row *row)
+{
+	static const char *const once[] = { "commands", "exec", "interactive", "json" };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(once); i++)
+		if (strcmp(row->name, once[i]) == 0)
+			return false;
+	return true;
+}
+
+int
+parameters_repeat(int argc, char *argv[], char *repeated[])
+{
+	struct option options[RTE_DIM(rows) + 1];
+	const struct option_row *row;
+	int found, n = 0;
+
+	begin_getopt(options);
+	while ((found = getopt_long(argc, argv, ":ih", options, NULL)) != -1) {
+		/* Those that are letters are for one run. */
+		row = found >= FIRST_NUMBER ? &rows[found - FIRST_NUMBER] : NULL;
+		if (row == NULL || !is_repeated(row))
+			continue;
+		if (asprintf(&repeated[n++], optarg == NULL ? "--%s" : "--%s=%s", row->name,
+				optarg) < 0)
+			goto free_repeated;
+	}
+	return n;
+
+free_repeated:
+	while (--n > 0)
+		free(repeated[n - 1]);
+	return -ENOMEM;
+}
+
 int
 parameters_parse(struct parameters *parameters, int argc, char *argv[])
 {
 	struct option options[RTE_DIM(rows) + 1];
 	int found, ret = 0;
-	unsigned int i;
 
 	*parameters = (struct parameters){
 		.engine = &engine_io,
@@ -339,16 +391,7 @@ parameters_parse(struct parameters *parameters, int argc, char *argv[])
 		.segments = { 64 },
 		.flows = 1024,
 	};
-	for (i = 0; i < RTE_DIM(rows); i++)
-		options[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = takes_value(&rows[i]) ? required_argument : no_argument,
-			.val = FIRST_NUMBER + i,
-		};
-	options[i] = (struct option){ 0 };
-
-	optind = 0;
-	opterr = 0;
+	begin_getopt(options);
 	while (ret == 0 && (found = getopt_long(argc, argv, ":ih", options, NULL)) != -1)
 		ret = take(found, argv, parameters);
 	if (ret == 0 && optind < argc) {

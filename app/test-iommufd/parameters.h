@@ -70,6 +70,19 @@ struct parameters {
  */
 int parameters_parse(struct parameters *parameters, int argc, char *argv[]);
 
+/**
+ * Get the options that another run is to have, too: all but those that say what is to be done with
+ * it (--commands, --exec, --interactive, --json).
+ *
+ * @param argv
+ *   As of parameters_parse(), which had nothing to complain of.
+ * @param repeated
+ *   Gets strings to be freed; as many as argc is are enough.
+ * @return
+ *   How many, or -ENOMEM.
+ */
+int parameters_repeat(int argc, char *argv[], char *repeated[]);
+
 /** Print all options, for --help. */
 void parameters_help(FILE *out);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <rte_bus.h>
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
@@ -182,6 +183,15 @@ begin_port(struct ports *ports, uint16_t id)
 	return 0;
 }
 
+void
+ports_begin_rates(struct ports *ports, uint16_t id)
+{
+	struct port *port = &ports->table[id];
+
+	if (rte_eth_stats_get(id, &port->shown) == 0)
+		port->shown_cycles = rte_rdtsc();
+}
+
 int
 ports_start(struct ports *ports, uint16_t id)
 {
@@ -194,6 +204,7 @@ ports_start(struct ports *ports, uint16_t id)
 	if (ret != 0)
 		return failed(id, "can't be started", ret);
 	port->started = true;
+	ports_begin_rates(ports, id);
 	ret = rte_eth_promiscuous_enable(id);
 	/* Those that receive everything anyway need not know it. */
 	if (ret != 0 && ret != -ENOTSUP)

@@ -45,6 +45,9 @@ void ports_await_links(struct ports *ports, struct ending *ending);
 int ports_start(struct ports *ports, uint16_t id);
 int ports_stop(struct ports *ports, uint16_t id);
 
+/** Rates are shown from now on, until they are shown next. */
+void ports_begin_rates(struct ports *ports, uint16_t id);
+
 /** Probe a device; its ports are configured, and not yet started. */
 int ports_attach(struct ports *ports, const char *devargs);
 

@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 
 #include "engine.h"
+#include "figure.h"
 #include "forwarding.h"
 #include "parameters.h"
 #include "show.h"
@@ -46,11 +47,28 @@ show_counters(FILE *out, uint64_t received, uint64_t sent, uint64_t dropped)
 		"\n", received, sent, dropped);
 }
 
+static void
+show_latency(FILE *out, const struct forwarding *forwarding)
+{
+	double us = 1e6 / rte_get_tsc_hz();
+	struct histogram latency;
+	unsigned int i;
+
+	forwarding_latency(forwarding, &latency);
+	if (latency.count == 0)
+		return;
+	fprintf(out, "  latency by this machine's clock: mean %.2f us",
+		latency.sum * us / latency.count);
+	for (i = 0; i < FIGURE_PERCENTILES; i++)
+		fprintf(out, ", %s %.2f us", figure_percentiles[i].name,
+			histogram_percentile(&latency, figure_percentiles[i].thousandths) * us);
+	fprintf(out, ", longest %.2f us\n", latency.most * us);
+}
+
 void
 show_verify(FILE *out, const struct forwarding *forwarding)
 {
 	const struct checker_counters *checked;
-	double hz = rte_get_tsc_hz();
 	struct forwarding_sums sums;
 
 	forwarding_sum(forwarding, &sums);
@@ -64,10 +82,7 @@ show_verify(FILE *out, const struct forwarding *forwarding)
 		", duplicated %" PRIu64 ", corrupt %" PRIu64 ", unstamped %" PRIu64 "\n",
 		checked->good, checked->lost, checked->reordered, checked->duplicated,
 		checked->corrupt, checked->unstamped);
-	if (checked->good > 0)
-		fprintf(out, "  latency by this machine's clock: mean %.2f us, longest %.2f us\n",
-			checked->latency_sum / hz * 1e6 / checked->good,
-			checked->latency_max / hz * 1e6);
+	show_latency(out, forwarding);
 }
 
 void

@@ -171,9 +171,8 @@ spaces_copy(struct spaces *spaces, uint32_t id, uint64_t iova, uint32_t from,
 	return ret == 0 ? 0 : failed("the mapping can't be copied", ret);
 }
 
-/* A device, opened where nobody has done that. */
-static struct rte_iommufd_dev *
-open_device(struct spaces *spaces, const char *name)
+struct rte_iommufd_dev *
+spaces_device(struct spaces *spaces, const char *name)
 {
 	struct rte_iommufd_dev *dev = rte_iommufd_dev_find(name);
 	struct space_device *device;
@@ -204,7 +203,7 @@ spaces_bind(struct spaces *spaces, uint32_t id, const char *device, uint32_t *pa
 
 	if (as == NULL)
 		return -ENOENT;
-	dev = open_device(spaces, device);
+	dev = spaces_device(spaces, device);
 	if (dev == NULL)
 		return failed(device, -rte_errno);
 	binding = calloc(1, sizeof(*binding));

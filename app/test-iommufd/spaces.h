@@ -76,6 +76,9 @@ int spaces_unmap(struct spaces *spaces, uint32_t id, uint64_t iova, uint64_t len
 int spaces_copy(struct spaces *spaces, uint32_t id, uint64_t iova, uint32_t from,
 		uint64_t from_iova, uint64_t length);
 
+/** A device, which is opened where nobody has done that; NULL with rte_errno, and nothing said. */
+struct rte_iommufd_dev *spaces_device(struct spaces *spaces, const char *name);
+
 /** Bind a PASID of a device; the device is opened where nobody has done that. */
 int spaces_bind(struct spaces *spaces, uint32_t id, const char *device, uint32_t *pasid);
 
