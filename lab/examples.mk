@@ -11,7 +11,6 @@ export PKG_CONFIG_PATH := $(LIBDIR)/pkgconfig
 
 UNMODIFIED := l2fwd l3fwd-power
 LINKED := l2fwd-linked
-APPS := mapping
 # With a prompt, and what each of them has besides its own source
 PROMPTED := memory vfio
 PROMPT := $(addprefix /src/lab/apps/,prompt.c prompt.h prompt_result.c prompt_result.h ealmem.c \
@@ -34,10 +33,10 @@ STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs
 # Without DPDK
 PLAIN := blocks zip
 
-# Preloaded: what an application asks of VFIO and iommufd
-PRELOADED := ioctls.so
+# Preloaded: what an application asks of VFIO and iommufd; memory and devices as DPDK 26.11 has them
+PRELOADED := ioctls.so mapping_cdev.so
 
-all: $(UNMODIFIED) $(LINKED) $(APPS) $(PROMPTED) $(LINKED_APPS) $(BUS_APPS) \
+all: $(UNMODIFIED) $(LINKED) $(PROMPTED) $(LINKED_APPS) $(BUS_APPS) \
 	$(ZIP_DRIVER_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
 
 .SECONDEXPANSION:
@@ -48,9 +47,7 @@ $(LINKED): %-linked: $$(wildcard $(EXAMPLES)/$$*/*.c) $(LIBDIR)/pkgconfig/libdpd
 	$(CC) $(CFLAGS) $$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -Wl,-rpath,$(LIBDIR)
 
-$(APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c)
 $(PROMPTED): %: /src/lab/apps/%.c $(PROMPT)
-$(APPS) $(PROMPTED):
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $$(pkg-config --cflags libdpdk) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk)
 
@@ -85,4 +82,5 @@ $(PLAIN): %: $$(wildcard /src/lab/apps/$$*.c /src/lab/apps/$$*_*.[ch]) \
 	$(CC) $(CFLAGS) -Wall -Wextra -Werror $(filter %.c,$^) -o $@ -lz
 
 $(PRELOADED): %.so: /src/lab/apps/%.c
-	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lib/eal_iommufd -shared -fPIC $< -o $@
+	$(CC) $(CFLAGS) -Wall -Wextra -Werror -I/src/lib/eal_iommufd \
+		$$(pkg-config --cflags libdpdk) -shared -fPIC $< -o $@

@@ -137,15 +137,16 @@ def read_application(run):
     for figure in run["figures"]:
         panel = drawing.panel(f"bench {figure['bench']}", figure["unit"])
         bars = panel.bars.setdefault(figure["name"], [])
-        if "value" in figure:
-            bars.append(Bar(number_of(figure, "value"), ""))
-            continue
-        count, requests = figure["count"], figure.get("requests")
-        what = [f"median of {count:,}" if count > 1 else "once"]
-        if requests is not None:
-            what.append(f"{requests:,} request{'' if requests == 1 else 's'}")
+        what = []
+        count = figure.get("count", 1)
+        if count != 1:
+            what.append(f"median of {count:,}")
+        if "requests" in figure:
+            each = number_of(figure, "requests")
+            what.append(f"{shown(each)} request{'' if each == 1 else 's'}")
+        value = number_of(figure, "value" if "value" in figure else "p50")
         span = (number_of(figure, "least"), number_of(figure, "most")) if count > 1 else None
-        bars.append(Bar(number_of(figure, "p50"), ", ".join(what), span=span))
+        bars.append(Bar(value, ", ".join(what), span=span))
         drawing.add_spread(f"bench {figure['bench']}", figure["name"], figure)
     return drawing
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`dpdk-iommufd.py plot`, on what benches wrote.
 
-pytest runs it; BENCH_JSON is a file that `lab bench --json` wrote, DPDK_IOMMUFD the program.
+pytest runs it; BENCH_JSON is a file that `lab bench --json` wrote, DPDK_IOMMUFD the program, and
+TEST_IOMMUFD_PROGRAM the application that measures.
 """
 import importlib.util
 import json
 import os
+import re
+import resource
 import struct
 import subprocess
 from pathlib import Path
@@ -14,9 +17,11 @@ from xml.etree import ElementTree
 import pytest
 
 PROGRAM = os.environ["DPDK_IOMMUFD"]
+APPLICATION = os.environ["TEST_IOMMUFD_PROGRAM"]
 COMPARISON = Path(os.environ["BENCH_JSON"])
 SVG = "{http://www.w3.org/2000/svg}"
 PNG = b"\x89PNG\r\n\x1a\n"
+NUMBER = re.compile(r"[\d,]+(?:\.\d+)?")
 OURS, PEER = "#0072b2", "#e69f00"
 
 HAS_MATPLOTLIB = importlib.util.find_spec("matplotlib") is not None
@@ -36,13 +41,14 @@ def surroundings(tmp_path, kept, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def plot(*arguments):
-    return subprocess.run([PROGRAM, "plot", *map(str, arguments)], capture_output=True, text=True)
+def plot(*arguments, **how):
+    return subprocess.run([PROGRAM, "plot", *map(str, arguments)], capture_output=True, text=True,
+                          **how)
 
 
-def refused(*arguments):
+def refused(*arguments, **how):
     """What is said of them, which is one line."""
-    done = plot(*arguments)
+    done = plot(*arguments, **how)
     assert done.returncode == 2 and done.stdout == ""
     line, = done.stderr.splitlines()
     assert line.startswith("dpdk-iommufd: ")
@@ -74,7 +80,7 @@ def row(**other):
 def samples(**other):
     return {"bench": "grow", "name": "growth", "unit": "ns", "count": 64, "mean": 7010.5,
             "least": 6500, "p50": 6796, "p90": 7123, "p99": 8234, "p99.9": 9345, "most": 9456,
-            "requests": 64, **other}
+            "requests": 1, **other}
 
 
 def run(*figures):
@@ -92,6 +98,24 @@ def test_each_row_of_lab_bench_is_a_line_with_its_name_numbers_and_peer():
         digits = f"{value:,.0f}" if value >= 1000 or value == int(value) else f"{value:.2f}"
         assert digits in said
     assert said.count("ours") == len({(each["name"], each["unit"]) for each in rows})
+
+
+@draws
+def test_figures_of_a_run_are_drawn_with_what_they_are_of(tmp_path, monkeypatch):
+    monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("ASAN_OPTIONS", "detect_leaks=0")
+    subprocess.run([APPLICATION, "--no-huge", "--no-pci", "-m", "256", "--lcores=0@0,1@0",
+                    "--vdev=net_ring0", "--", "--disable-link-check", "--forward-mode=flowgen",
+                    "--verify", "--in-flight=64", "--json=run.json",
+                    "--exec", "bench startup; bench forward 1"], check=True)
+    found = json.loads(Path("run.json").read_text())
+    said = texts(found)
+    assert {figure["name"] for figure in found["figures"]} <= set(said)
+    assert any(found["dpdk"] in text and found["cpu"] in text for text in said)
+    latency, = (figure for figure in found["figures"] if figure["name"] == "latency")
+    numbers = [float(text.replace(",", "")) for text in said if NUMBER.fullmatch(text)]
+    for name in ("p50", "p90", "p99", "p99.9", "most"):
+        assert any(abs(number - latency[name]) < 1 for number in numbers), name
 
 
 @draws
@@ -120,7 +144,7 @@ def test_magnitudes_that_differ_are_on_a_logarithmic_axis():
 def test_figures_of_many_samples_are_drawn_by_percentile_too():
     said = texts(run(samples()))
     assert {"growth", "6,796", "7,123", "8,234", "9,345", "9,456"} <= set(said)
-    assert "median of 64, 64 requests" in said and "bench grow: percentiles, ns" in said
+    assert "median of 64, 1 request" in said and "bench grow: percentiles, ns" in said
     assert said.count("growth") == 2
     assert any("DPDK 25.11.0" in text and "a CPU" in text for text in said)
 
@@ -212,7 +236,12 @@ def test_where_nothing_can_be_written_nothing_is():
 
 
 @draws
-def test_a_drawing_stays_when_the_next_one_fails():
-    Path("bench.svg").write_text("the drawing of yesterday")
-    refused(written({"figures": 7}), "-o", "bench.svg")
-    assert Path("bench.svg").read_text() == "the drawing of yesterday"
+def test_a_drawing_stays_when_there_is_no_room_for_all_of_the_next_one():
+    name = written([row()])
+    assert plot(name).returncode == 0
+    before = Path("bench.svg").read_bytes()
+    line = refused(written([row(), row(name="shrinking")]), preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (len(before) // 2, len(before) // 2)))
+    assert "bench.svg: File too large" in line
+    assert Path("bench.svg").read_bytes() == before
+    assert sorted(os.listdir()) == [name, "bench.svg"]

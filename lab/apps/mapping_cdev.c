@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 
+/**
+ * @file
+ * Preloaded into an application, this library gives it EAL's memory and devices the way of DPDK
+ * 26.11: an IOAS, one IOMMU_IOAS_MAP for each hugepage before the first device is attached, and from
+ * then on one for each that comes or goes. EAL itself has no devices (--no-pci); LAB_CDEVS names
+ * them by their character devices, as "vfio0 vfio1". It ends the application where something fails.
+ */
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,9 +22,10 @@
 
 #include <rte_common.h>
 #include <rte_debug.h>
+#include <rte_eal.h>
 #include <rte_memory.h>
 
-#include "mapping.h"
+#define VARIABLE "LAB_CDEVS"
 
 /** The one address space of the process. */
 static struct {
@@ -98,11 +109,11 @@ attach_device(const char *name)
 	must(ioctl(fd, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach), "VFIO_DEVICE_ATTACH_IOMMUFD_PT");
 }
 
-void
-mapping_cdev_attach(char *devices)
+static void
+attach_devices(char *names)
 {
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	char *name, *rest = devices;
+	char *name, *rest = names;
 
 	ioas.fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	must(ioas.fd, "/dev/iommu");
@@ -111,6 +122,21 @@ mapping_cdev_attach(char *devices)
 
 	rte_memseg_walk(map_segment, NULL);
 	must(rte_mem_event_callback_register("mapping", on_memory_event, NULL), "memory events");
-	while ((name = strtok_r(NULL, " \n", &rest)) != NULL)
+	while ((name = strtok_r(NULL, " ", &rest)) != NULL)
 		attach_device(name);
+}
+
+/* Devices are there when EAL has started. */
+int
+rte_eal_init(int argc, char **argv)
+{
+	const char *names = getenv(VARIABLE);
+	int (*next)(int argc, char **argv);
+	int ret;
+
+	*(void **)&next = dlsym(RTLD_NEXT, "rte_eal_init");
+	ret = next(argc, argv);
+	if (ret >= 0 && names != NULL)
+		attach_devices(strdup(names));
+	return ret;
 }

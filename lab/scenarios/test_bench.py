@@ -1,76 +1,47 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The arithmetic of `lab bench`, from recorded requests to the table and its verdicts."""
+"""The arithmetic of `lab bench`, from what applications say to the table and its verdicts."""
+from pathlib import Path
+
 import pytest
 
-from bench import forwarding, loading, sums
+from bench import forwarding, loading, mapping
 from labvm import figures
 from labvm.figures import Row, Target
 from support.application import IOMMUFD
-from support.ioctls import MAPS, Call
 from support.queues import parsed
 from support.refusal import attempt
 
 pytestmark = pytest.mark.intel
 
-MIB = 1 << 20
+# Of type1: registering 256 MiB in small pages takes more mappings than it allows by itself
+LIMIT = Path("/sys/module/vfio_iommu_type1/parameters/dma_entry_limit")
 
 
-def call(name, nanoseconds, length=0, error=0):
-    return Call(name, 1, 0, 0, nanoseconds, error, 0, length)
+@pytest.fixture
+def enough_mappings():
+    """As many as the bench's machine allows."""
+    before = LIMIT.read_text()
+    LIMIT.write_text("200000")
+    yield
+    LIMIT.write_text(before)
 
 
-TYPE1_CALLS = [
-    call("VFIO_GET_API_VERSION", 1),
-    call("VFIO_GROUP_GET_STATUS", 2),
-    call("VFIO_GROUP_SET_CONTAINER", 4),
-    call("VFIO_IOMMU_MAP_DMA", 8),
-    call("VFIO_GROUP_GET_DEVICE_FD", 1600),
-    call("VFIO_DEVICE_GET_INFO", 32),
-    call("VFIO_GROUP_GET_STATUS", 64),
-    call("VFIO_GROUP_SET_CONTAINER", 128),
-    call("VFIO_GROUP_GET_DEVICE_FD", 1000),
-    call("VFIO_DEVICE_SET_IRQS", 256),
-]
-IOMMUFD_CALLS = [
-    call("IOMMU_IOAS_ALLOC", 1),
-    call("VFIO_DEVICE_BIND_IOMMUFD", 1000),
-    call("IOMMU_IOAS_MAP_FILE", 2),
-    call("VFIO_DEVICE_ATTACH_IOMMUFD_PT", 4),
-    call("VFIO_DEVICE_BIND_IOMMUFD", 1000),
-    call("VFIO_DEVICE_ATTACH_IOMMUFD_PT", 8),
-    call("VFIO_DEVICE_BIND_IOMMUFD", 1000),
-    call("VFIO_DEVICE_ATTACH_IOMMUFD_PT", 16),
-]
+def rows_of(job, way):
+    """The rows that a way has figures for."""
+    return {row.name for row in figures.selected(job, "25.11")
+            if way in (figures.OURS, row.peer)}
 
 
-def test_start_up_is_what_concerns_address_spaces_and_what_an_opening_was_left_with():
-    assert sums.start_up(TYPE1_CALLS) == 1 + 2 + 4 + 8 + 64 + 128 + (1600 - 1000)
-    assert sums.start_up(IOMMUFD_CALLS) == 1 + 2 + 4 + 8 + 16
-
-
-def test_a_further_device_is_opened_and_placed():
-    assert sums.further_device(TYPE1_CALLS) == 64 + 128 + 1000
-    assert sums.further_device(IOMMUFD_CALLS) == (1000 + 8 + 1000 + 16) / 2
-
-
-def test_maps_are_counted_from_the_second_device_on():
-    assert sums.maps_for_further_devices(TYPE1_CALLS) == 0
-    assert sums.maps_for_further_devices([*TYPE1_CALLS, call("VFIO_IOMMU_MAP_DMA", 1)]) == 1
-
-
-def test_pages_are_averaged_when_all_were_mapped():
-    calls = [call("IOMMU_IOAS_MAP", 10, 2 * MIB), call("IOMMU_IOAS_MAP", 30, 2 * MIB)]
-    assert sums.per_page(calls, 2, 2 * MIB) == 20
-    for wrong in (calls[:1], [calls[0], call("IOMMU_IOAS_MAP", 30, 2 * MIB, error=12)]):
-        with pytest.raises(ValueError):
-            sums.per_page(wrong, 2, 2 * MIB)
-
-
-def test_only_maps_of_the_whole_range_are_a_registration():
-    calls = [call("IOMMU_IOAS_MAP", 10, MIB), call("IOMMU_IOAS_UNMAP", 30, MIB)]
-    assert sums.of_range(calls, MAPS, MIB) == 10
-    with pytest.raises(ValueError):
-        sums.of_range(calls, MAPS, 2 * MIB)
+@pytest.mark.parametrize("way", ["iommufd", "type1", "cdev"])
+def test_each_way_of_mapping_has_a_figure_for_each_of_its_rows(way, enough_mappings):
+    found = mapping.counted(way, 256)
+    assert set(found[way]) >= rows_of("mapping", way)
+    assert all(value > 0 or name == "a further NIC: maps" for name, value in found[way].items())
+    if way == "iommufd":
+        assert set(found["address"]) == rows_of("mapping", "address")
+        growth = found[figures.SAID]["growth"]
+        assert growth["count"] == mapping.GROWN and growth["unit"] == figures.INSTRUCTIONS
+        assert growth["least"] <= growth["p50"] <= growth["p99.9"] <= growth["most"]
 
 
 def test_testpmd_tells_instructions_and_packets():
