@@ -152,6 +152,11 @@ class TestForwarding:
         status, said = run("--exec", "port stop all; start")
         assert status == 1 and "no port is started" in said
 
+    def test_ports_need_not_be_started_at_the_start(self):
+        said = succeeds("--disable-device-start", "--exec",
+                        "show port summary 0; port start all; start; stop")
+        assert re.search(r"^0 .*net_ring0 .* stopped", said, re.MULTILINE)
+
     def test_ports_are_attached_and_detached(self):
         said = succeeds("--exec", "port attach net_ring1; port start 1; start tx_first;"
                         "wait packets 100; stop; port stop 1; port detach 1; show port summary all")

@@ -189,6 +189,7 @@ static const struct option_row rows[] = {
 	SWITCH("verify", 0, verify, "packets that are made are stamped, and checked where they arrive"),
 	SWITCH("tx-first", 0, tx_first, "each stream first sends a burst"),
 	NUMBER("stats-period", stats_period, 1, UINT16_MAX, "seconds between statistics"),
+	SWITCH("disable-device-start", 0, disable_device_start, "ports are started by commands only"),
 	SWITCH("disable-link-check", 0, disable_link_check, "don't wait for links at the start"),
 	SWITCH("record-core-cycles", 0, record_core_cycles, "count the cycles that packets take"),
 	SWITCH("auto-start", 0, auto_start, "forward from the start, with a prompt or scripts, too"),

@@ -51,6 +51,7 @@ struct parameters {
 	bool auto_start;
 	bool interactive;
 	bool tx_first;
+	bool disable_device_start;
 	bool disable_link_check;
 	bool record_core_cycles;
 	bool verify;

@@ -244,7 +244,7 @@ ports_begin(struct ports *ports, const struct parameters *parameters)
 	ports->parameters = parameters;
 	RTE_ETH_FOREACH_DEV(id) {
 		ret = begin_port(ports, id);
-		if (ret == 0)
+		if (ret == 0 && !parameters->disable_device_start)
 			ret = ports_start(ports, id);
 		if (ret != 0)
 			return ret;

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.application import mean_of, measured, said
+from bench.application import mean_of, measured, median_of, said
 from labvm.figures import SAID
 from support.application import EXAMPLES, IOMMUFD, allowed
 from support.machine import nics
@@ -30,7 +30,7 @@ WAYS = {
     "iommufd": Way((IOMMUFD,)),
     "cdev": Way(("--no-pci",), {"LD_PRELOAD": str(EXAMPLES / "mapping_cdev.so")}, cdevs=True),
 }
-# The bench's name, by the row's
+# What the bench calls it, by row
 MAPPED = {
     "a further NIC": "a further device",
     "a further NIC: maps": "a further device: maps",
@@ -38,8 +38,7 @@ MAPPED = {
     "shrinking": "shrinking",
 }
 # How DPDK 26.11 registers external memory is not looked at
-REGISTERED = {f"external {kind}, {EXTERNAL} MiB": f"external {kind}, {EXTERNAL} MiB"
-              for kind in ("anonymous", "file", "heap")}
+REGISTERED = [f"external {kind}, {EXTERNAL} MiB" for kind in ("anonymous", "file", "heap")]
 BY_ADDRESS = f"external file by address, {EXTERNAL} MiB"
 
 
@@ -50,21 +49,21 @@ def _run(name: str, mebibytes: int, commands: str) -> dict[str, dict]:
         environment["LAB_CDEVS"] = " ".join(nic.cdev.name for nic in nics())
     devices = () if way.cdevs else allowed(*nics())
     return measured(commands, "-m", str(mebibytes), *devices, *way.eal, environment=environment,
-                    options=("--disable-link-check",))
+                    options=("--disable-device-start",))
 
 
 def counted(way: str, mebibytes: int = 1024) -> dict[str, dict]:
     """The instructions that mapping takes one way, and what the other choice for a file does."""
     rows = {"start-up, 1 GiB": f"start-up, {mebibytes} MiB", **MAPPED}
-    commands = ["bench startup", f"bench grow {GROWN}"]
-    if not WAYS[way].cdevs:
-        rows |= REGISTERED
-        commands.append(f"bench map {EXTERNAL}")
+    external = [] if WAYS[way].cdevs else REGISTERED
+    commands = ["bench startup", f"bench grow {GROWN}",
+                *([f"bench map {EXTERNAL}"] if external else [])]
     found = _run(way, mebibytes, "; ".join(commands))
-    figures = {way: {row: mean_of(found[name]) for row, name in rows.items()}}
+    figures = {way: {**{row: mean_of(found[name]) for row, name in rows.items()},
+                     **{row: median_of(found[row]) for row in external}}}
     if way == "iommufd":
-        figures["address"] = {f"external file, {EXTERNAL} MiB": mean_of(found[BY_ADDRESS])}
-        figures[SAID] = said({row: found[name] for row, name in rows.items()})
+        figures["address"] = {f"external file, {EXTERNAL} MiB": median_of(found[BY_ADDRESS])}
+        figures[SAID] = said({row: found[rows.get(row, row)] for row in figures[way]})
     return figures
 
 
