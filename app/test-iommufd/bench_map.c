@@ -31,7 +31,7 @@
 #define ROUNDS 3
 #define HEAP "bench_map"
 
-/* Where it is rather, also as devices see it: there EAL has nothing, and any IOMMU has addresses. */
+/* Where it is rather, for devices too: there EAL has nothing, and any IOMMU has addresses. */
 #define HINT ((void *)UINT64_C(0x4000000000))
 
 struct external {

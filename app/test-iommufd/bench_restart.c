@@ -112,17 +112,24 @@ start_once(struct app *app, struct restart *restart, uint32_t number)
 static int
 start_all(struct app *app, struct bench *bench, struct restart *restart, uint32_t count)
 {
-	uint32_t i;
-	int ret = 0;
+	uint32_t n = 0;
+	int ret;
 
 	restart->ready = bench_samples(bench, "from exec to ready", "ns", count);
 	restart->gone = bench_samples(bench, "from exec to gone", "ns", count);
 	restart->eal_init = bench_samples(bench, "eal_init", "ns", count);
 	if (restart->ready == NULL || restart->gone == NULL || restart->eal_init == NULL)
 		return -ENOMEM;
-	for (i = 0; ret == 0 && i < count; i++)
-		ret = bench_progress(bench, i, count) ? start_once(app, restart, i + 1) : -EINTR;
-	return ret;
+	while (n < count) {
+		if (!bench_progress(bench, n, count))
+			return -EINTR;
+		ret = start_once(app, restart, n + 1);
+		if (ret == 0)
+			n++;
+		else if (ret != -EINTR)
+			return ret;
+	}
+	return 0;
 }
 
 static int

@@ -6,6 +6,7 @@ pytest runs it; the program is in TEST_IOMMUFD_PROGRAM.
 import json
 import platform
 import re
+import signal
 from pathlib import Path
 
 import pexpect
@@ -186,7 +187,10 @@ class TestForward:
         # The one comes back, the other one's driver counts bytes
         terminal = Terminal("--verify", "--forward-mode=flowgen", "--stats-period=1",
                             devices=(RING, "--vdev=net_null0"))
-        terminal.child.expect(r"RX-pps: [1-9]\d* +RX-bps: [1-9]\d* +TX-pps: [1-9]\d* +TX-bps: [1-9]")
+        terminal.child.expect(r"RX-pps: (\d+)")
+        assert int(terminal.child.match[1]) > 0  # from the first time on
+        terminal.child.expect(r"RX-pps: [1-9]\d* +RX-bps: [1-9]\d* +"
+                              r"TX-pps: [1-9]\d* +TX-bps: [1-9]")
         terminal.child.expect(r"verify: good [1-9]")
         terminal.child.expect(r"p99\.9 [\d.]+ us")
         terminal.child.sendintr()
@@ -253,9 +257,12 @@ class TestRestart:
         assert options == ["--disable-link-check", "--nb-cores=1", "--burst=19", "--verify",
                            "--exec=bench startup"]
 
-    def test_ctrl_c_ends_the_start_that_is_running_too(self):
+    @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+    def test_a_signal_ends_the_start_that_is_running_too(self, how):
+        """The signal is for the one alone, as a terminal's is not."""
         terminal = Terminal("--exec", "bench restart 1000", eal=(*EAL, "--file-prefix=interrupted"))
         terminal.child.expect(r"bench restart: [1-9]\d* of 1000")
-        terminal.child.sendintr()
+        terminal.child.kill(how)
+        terminal.child.expect(r"bench restart was ended at \d+ of 1000")
         assert terminal.end() == 1
         assert not self.running("--file-prefix=interrupted")

@@ -18,6 +18,7 @@
 #include "app.h"
 #include "bench.h"
 #include "command.h"
+#include "engine.h"
 #include "prompt.h"
 #include "restart.h"
 #include "script.h"
@@ -36,7 +37,7 @@ wait_for_end(struct app *app)
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
 			if (ports_has(&app->ports, id))
 				show_port_stats(stdout, &app->ports, id);
-		if (app->parameters.verify)
+		if (app->parameters.verify && app->forwarding.engine->receives)
 			show_verify(stdout, &app->forwarding);
 		fflush(stdout);
 	}

@@ -27,7 +27,7 @@ struct requests {
 	bool incomplete; /**< There was no memory for more. */
 };
 
-/** Keep requests of all threads from here on, besides those that there are. One record at a time. */
+/** Keep requests of all threads from here on, behind those kept so far. One record at a time. */
 void requests_record(struct requests *requests);
 
 /**

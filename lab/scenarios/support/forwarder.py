@@ -10,10 +10,11 @@ class Forwarder(Interactive):
     """Our application, with two lcores; it needs no launcher."""
     prompt = "test-iommufd> "
 
-    def __init__(self, nics: list[Nic], *eal: str, mode: str = "io", app: tuple[str, ...] = ()):
+    def __init__(self, nics: list[Nic], *eal: str, mode: str = "io", app: tuple[str, ...] = (),
+                 environment: dict[str, str] | None = None):
         devices = allowed(*nics) if nics else ("--no-pci",)
         super().__init__([TEST_IOMMUFD, "-l", "0-1", *devices, *eal, "--", "-i",
-                          "--total-num-mbufs=8192", f"--forward-mode={mode}", *app])
+                          "--total-num-mbufs=8192", f"--forward-mode={mode}", *app], environment)
 
     def packets(self, port: int) -> tuple[int, int]:
         """(received, sent) by a port since its counters were cleared."""
