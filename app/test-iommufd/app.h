@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "departures.h"
 #include "ending.h"
 #include "forwarding.h"
+#include "memory.h"
 #include "parameters.h"
 #include "ports.h"
 #include "report.h"
@@ -26,7 +28,9 @@ struct app {
 	struct ports ports;
 	struct forwarding forwarding;
 	struct spaces spaces;
+	struct memory memory;
 	struct ending ending;
+	struct departures departures;
 	struct startup startup;
 	struct report report;
 	uint32_t restarts; /**< It is to end, and to be started so often; 0: it isn't. */

@@ -8,6 +8,7 @@ import re
 import signal
 import struct
 import subprocess
+import time
 
 import pexpect
 import pytest
@@ -134,9 +135,22 @@ class TestForwarding:
         with Interactive(EAL, [RING], "--disable-link-check") as app:
             app.command("start")
             for command in ("start", "set fwd mac", "set burst 1", "set verify on",
-                            "set txpkts 100", "set eth-peer 0,02:00:00:00:00:01",
+                            "set txpkts 100", "set tx-pps 9", "set eth-peer 0,02:00:00:00:00:01",
                             "set record-core-cycles on", "port stop all", "clear fwd stats"):
                 assert "is running: stop it first" in app.command(command), command
+
+    @pytest.mark.parametrize("engine", ["txonly", "flowgen"])
+    def test_no_more_is_made_than_the_rate(self, engine):
+        began = time.monotonic()
+        said = succeeds("--tx-pps=500", "--rxq=3", "--txq=3", "--burst=8", "--exec",
+                        f"set fwd {engine}; start; wait packets 100; stop")
+        sent = int(re.findall(r"TX-packets: (\d+)", said)[-1])
+        assert 100 <= sent <= 500 * (time.monotonic() - began) + 3 * 8
+
+    def test_the_rate_is_set_by_a_command_and_0_is_none(self):
+        said = succeeds("--tx-pps=1", "--exec", "set fwd txonly; set tx-pps 0; show config; start;"
+                        f"wait packets {MILLION}; stop", devices=("--vdev=net_null0",))
+        assert "--tx-pps: not set" in said
 
     def test_what_is_not_running_is_not_stopped(self):
         for command in ("stop", "wait packets 1"):
@@ -170,14 +184,6 @@ class TestForwarding:
 
     def test_without_the_flag_iommufd_is_not_in_use(self):
         assert "not in use: start with --iova-mode=iommufd" in succeeds("--exec", "show iommufd")
-        for command, complaint in (
-                ("as create", "an address space can't be created: Operation not supported"),
-                ("as bind shared 0000:01:00.0", "there is no shared address space"),
-                ("as destroy 5", "5: not an address space that was created here"),
-                ("as map x 0 4096", "x: not a number from 0"),
-                ("as map 5 0 4k", "4k: not an address or a number of bytes")):
-            status, said = run("--exec", command)
-            assert status == 1 and complaint in said, said
 
 
 class TestEnd:
@@ -203,68 +209,6 @@ class TestEnd:
         child.expect(pexpect.EOF)
         child.close()
         assert child.exitstatus == 0 and "show config" not in child.before
-
-
-class TestPrompt:
-    """At a terminal."""
-
-    @pytest.fixture
-    def child(self):
-        child = pexpect.spawn(PROGRAM, argv("-i")[1:], encoding="utf-8", timeout=SECONDS,
-                              dimensions=(50, 200))
-        child.delaybeforesend = None
-        child.expect_exact(PROMPT)
-        yield child
-        if child.isalive():
-            child.kill(signal.SIGKILL)
-            child.wait()
-
-    def command(self, child, line):
-        child.sendline(line)
-        child.expect_exact(PROMPT)
-        return child.before
-
-    def end(self, child):
-        child.expect_exact(pexpect.EOF)
-        child.close()
-        return child.exitstatus
-
-    def test_words_are_completed(self, child):
-        child.send("sh\tio\t\r")
-        child.expect_exact("not in use")
-        child.expect_exact(PROMPT)
-        child.send("set fwd macs\t\r")
-        child.expect_exact(PROMPT)
-        assert "--forward-mode=macswap" in self.command(child, "show config")
-
-    def test_arguments_are_shown_with_what_they_may_be(self, child):
-        child.send("port stop \t")
-        child.expect_exact(" 0 [a port, or all]: stop ports; forwarding must be stopped")
-        child.send("\x01\x0bset burst \t")
-        child.expect_exact(" [a number]: packets received or sent by one call, at most")
-
-    def test_help_is_for_all_commands_or_for_those_that_begin_with_a_word(self, child):
-        everything = self.command(child, "help")
-        for usage in ("show iommufd", "start tx_first", "port attach DEVICE", "set fwd ENGINE"):
-            assert usage in everything
-        some = self.command(child, "help port")
-        assert "port attach DEVICE" in some and "show" not in some
-        assert "nothing: no command begins so" in self.command(child, "help nothing")
-
-    def test_wrong_input_is_refused_and_the_prompt_stays(self, child):
-        assert "Command not found" in self.command(child, "hello")
-        assert "Bad arguments" in self.command(child, "show nothing")
-        assert "5: no port; there are: 0" in self.command(child, "show port stats 5")
-        assert "maybe: neither on nor off" in self.command(child, "set verify maybe")
-        child.sendline("quit")
-        assert self.end(child) == 0
-
-    @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["Ctrl-C", "Ctrl-D"])
-    def test_it_ends_by(self, child, key):
-        self.command(child, "start")
-        child.send(key)
-        child.expect("all streams of io")
-        assert self.end(child) == 0
 
 
 class TestVerify:

@@ -72,11 +72,35 @@ choose_switch(const struct app *app __rte_unused, unsigned int number, char *tex
 	return true;
 }
 
+static bool
+choose_kind(const struct app *app __rte_unused, unsigned int number, char *text, size_t size)
+{
+	const char *kind = memory_kind_at(number);
+
+	if (kind == NULL)
+		return false;
+	snprintf(text, size, "%s", kind);
+	return true;
+}
+
+static bool
+choose_memory(const struct app *app, unsigned int number, char *text, size_t size)
+{
+	uint32_t id;
+
+	if (!memory_at(&app->memory, number, &id))
+		return false;
+	snprintf(text, size, "%u", id);
+	return true;
+}
+
 static const struct argument arguments[] = {
 	{ "COUNT", "how many times", NULL },
 	{ "DEVICE", "a PCI address or other devargs, as EAL's -a takes them", NULL },
 	{ "ENGINE", "an engine", choose_engine },
+	{ "ID", "the number of memory that was added", choose_memory },
 	{ "IOVA", "an address as devices have it", NULL },
+	{ "KIND", "a kind of memory", choose_kind },
 	{ "LENGTH", "a number of bytes, as 0x200000", NULL },
 	{ "MIB", "a number of MiB", NULL },
 	{ "NUMBER", "a number", NULL },
@@ -84,6 +108,7 @@ static const struct argument arguments[] = {
 	{ "PEER", "PORT,M:M:M:M:M:M", NULL },
 	{ "PORT", "a port", choose_port },
 	{ "PORTS", "a port, or all", choose_ports },
+	{ "QUEUE", "the number of a queue", NULL },
 	{ "SECONDS", "a number of seconds", NULL },
 	{ "SIZES", "bytes of a packet's buffers, as 64 or 1024,476", NULL },
 	{ "SPACE", "an address space: its number, or shared", choose_space },

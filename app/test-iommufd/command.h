@@ -33,6 +33,7 @@ extern const struct command as_commands[];
 extern const struct command bench_commands[];
 extern const struct command forward_commands[];
 extern const struct command general_commands[];
+extern const struct command mem_commands[];
 extern const struct command port_commands[];
 extern const struct command show_commands[];
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "app.h"
 #include "argument.h"
 #include "command.h"
@@ -14,6 +16,7 @@ const struct command *const command_tables[] = {
 	forward_commands,
 	port_commands,
 	as_commands,
+	mem_commands,
 	bench_commands,
 	general_commands,
 	NULL,
@@ -41,7 +44,7 @@ help(struct app *app __rte_unused, const char *const arg[])
 		for (command = *table; command->usage != NULL; command++) {
 			if (!begins_with(command->usage, arg[0]))
 				continue;
-			printf("  %-32s %s\n", command->usage, command->help);
+			printf("  %-36s  %s\n", command->usage, command->help);
 			n++;
 		}
 	}
@@ -63,10 +66,14 @@ wait_seconds(struct app *app, const char *const arg[])
 {
 	uint32_t seconds;
 	int ret = argument_number(arg[0], 0, INT32_MAX / 1000, &seconds);
+	uint64_t begin = rte_rdtsc(), hz = rte_get_tsc_hz(), passed;
 
-	if (ret == 0)
-		ending_wait(&app->ending, -1, seconds * 1000);
-	return ret;
+	if (ret != 0)
+		return ret;
+	while ((passed = (rte_rdtsc() - begin) * 1000 / hz) < UINT64_C(1000) * seconds)
+		if (ending_wait(&app->ending, -1, UINT64_C(1000) * seconds - passed) < 0)
+			break;
+	return 0;
 }
 
 const struct command general_commands[] = {

@@ -79,6 +79,17 @@ bind_pasid(struct app *app, const char *const arg[])
 }
 
 static int
+rebind_pasid(struct app *app, const char *const arg[])
+{
+	uint32_t id, pasid;
+	int ret = argument_number(arg[1], 1, UINT32_MAX, &pasid);
+
+	if (ret == 0)
+		ret = argument_space(arg[2], &id);
+	return ret == 0 ? spaces_rebind(&app->spaces, arg[0], pasid, id) : ret;
+}
+
+static int
 unbind_pasid(struct app *app, const char *const arg[])
 {
 	uint32_t pasid;
@@ -94,6 +105,7 @@ const struct command as_commands[] = {
 	{ "as unmap SPACE IOVA LENGTH", "whole mappings", unmap },
 	{ "as copy SPACE IOVA SPACE IOVA LENGTH", "to here, from what is mapped there", copy },
 	{ "as bind SPACE DEVICE", "a PASID of a device", bind_pasid },
+	{ "as rebind DEVICE PASID SPACE", "which was bound so, without a gap", rebind_pasid },
 	{ "as unbind DEVICE PASID", "which was bound so", unbind_pasid },
 	{ NULL, NULL, NULL },
 };

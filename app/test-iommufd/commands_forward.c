@@ -82,6 +82,14 @@ set_peer(struct app *app, const char *const arg[])
 }
 
 static int
+set_tx_pps(struct app *app, const char *const arg[])
+{
+	int ret = must_be_stopped(app);
+
+	return ret == 0 ? argument_number(arg[0], 0, UINT32_MAX, &app->parameters.tx_pps) : ret;
+}
+
+static int
 set_verify(struct app *app, const char *const arg[])
 {
 	int ret = must_be_stopped(app);
@@ -128,9 +136,14 @@ wait_packets(struct app *app, const char *const arg[])
 		fprintf(stderr, "nothing is running\n");
 		return -EINVAL;
 	}
-	while (count_packets(app) < wanted)
+	while (count_packets(app) < wanted) {
 		if (ending_wait(&app->ending, -1, POLL_MS) < 0)
 			return -EINTR;
+		if (!app->forwarding.running) {
+			fprintf(stderr, "nothing is running any more\n");
+			return -ENODEV;
+		}
+	}
 	return 0;
 }
 
@@ -143,6 +156,8 @@ const struct command forward_commands[] = {
 	{ "set fwd ENGINE", "what is done with packets", set_engine },
 	{ "set burst NUMBER", "packets received or sent by one call, at most", set_burst },
 	{ "set txpkts SIZES", "the length of packets that are made", set_txpkts },
+	{ "set tx-pps NUMBER", "packets that are made in a second, at most; 0: any number",
+		set_tx_pps },
 	{ "set eth-peer PEER", "MAC address that engine mac sends to by a port", set_peer },
 	{ "set verify SWITCH", "stamp packets that are made, check those that arrive", set_verify },
 	{ "set record-core-cycles SWITCH", "count the cycles that packets take", set_record },

@@ -62,7 +62,13 @@ port_detach(struct app *app, const char *const arg[])
 	uint16_t port;
 	int ret = argument_port(app, arg[0], &port);
 
-	return ret == 0 ? ports_detach(&app->ports, port) : ret;
+	if (ret != 0)
+		return ret;
+	ret = ports_check_detach(&app->ports, port);
+	if (ret != 0)
+		return ret;
+	spaces_leave_device(&app->spaces, rte_dev_name(app->ports.table[port].info.device));
+	return ports_detach(&app->ports, port);
 }
 
 static int

@@ -8,6 +8,8 @@
 
 #include <sys/signalfd.h>
 
+#include <rte_common.h>
+
 #include "ending.h"
 
 int
@@ -22,6 +24,7 @@ ending_open(struct ending *ending)
 	if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0)
 		return -EINVAL;
 	ending->asked = false;
+	ending->watched = -1;
 	ending->fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	return ending->fd < 0 ? -errno : 0;
 }
@@ -33,23 +36,36 @@ ending_close(struct ending *ending)
 	ending->fd = -1;
 }
 
+void
+ending_watch(struct ending *ending, int fd, void (*see_to)(void *arg), void *arg)
+{
+	ending->watched = fd;
+	ending->see_to = see_to;
+	ending->arg = arg;
+}
+
 int
 ending_wait(struct ending *ending, int fd, int milliseconds)
 {
 	struct pollfd polled[] = {
 		{ .fd = ending->fd, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
+		{ .fd = ending->watched, .events = POLLIN },
 	};
 	int n;
 
 	if (ending->asked)
 		return -EINTR;
 	do
-		n = poll(polled, 2, milliseconds);
+		n = poll(polled, RTE_DIM(polled), milliseconds);
 	while (n < 0 && errno == EINTR);
 	if (polled[0].revents != 0)
 		ending->asked = true;
 	if (ending->asked)
 		return -EINTR;
+	if (polled[2].revents != 0) {
+		ending->see_to(ending->arg);
+		return 0;
+	}
 	return n > 0;
 }

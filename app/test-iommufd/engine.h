@@ -20,6 +20,7 @@ struct stream;
 /** What holds from start to stop. */
 struct run {
 	const struct parameters *parameters;
+	unsigned int n_streams;
 	uint16_t number; /**< For stamps: packets of another run are told from those of this one. */
 	RTE_ATOMIC(int64_t) in_flight; /**< Sent and not yet back, with --in-flight. */
 };

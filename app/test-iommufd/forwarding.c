@@ -238,6 +238,7 @@ forwarding_start(struct forwarding *forwarding, struct ports *ports,
 	forwarding->run = (struct run){ .parameters = parameters, .number = rte_rdtsc() };
 	forwarding->topology = parameters->topology;
 	forwarding->n_streams = n_ports * n_queues;
+	forwarding->run.n_streams = forwarding->n_streams;
 	ret = make_lcores(forwarding, parameters);
 	if (ret == 0)
 		ret = begin_streams(forwarding, ports, ids, n_ports);

@@ -10,6 +10,7 @@
 #include <rte_udp.h>
 
 #include "generator.h"
+#include "pacer.h"
 #include "parameters.h"
 #include "stamp.h"
 
@@ -32,6 +33,8 @@ struct generator {
 	uint32_t length;
 	bool stamps;
 	struct run *run;
+
+	struct pacer pacer;
 
 	uint32_t first_flow;
 	uint32_t n_flows;
@@ -114,6 +117,9 @@ generator_begin(struct stream *stream, struct run *run, uint32_t n_flows)
 	generator->first_flow = stream->index * n_flows;
 	generator->n_flows = n_flows;
 	set_headers(generator, stream);
+	/* Each stream may send its part of the packets: as many in as much more time. */
+	pacer_begin(&generator->pacer, parameters->tx_pps, run->n_streams * rte_get_tsc_hz(),
+		stream->burst, rte_rdtsc());
 	return 0;
 }
 
@@ -205,12 +211,16 @@ bool
 generator_send(struct stream *stream)
 {
 	struct generator *generator = stream->generator;
-	uint16_t sent;
+	uint16_t n, sent;
 
 	if (generator->first == generator->n_made)
 		make(generator, stream);
+	n = pacer_allows(&generator->pacer, rte_rdtsc(), generator->n_made - generator->first);
+	if (n == 0)
+		return false;
 	sent = rte_eth_tx_burst(stream->tx_port, stream->tx_queue,
-		&generator->made[generator->first], generator->n_made - generator->first);
+		&generator->made[generator->first], n);
+	pacer_spend(&generator->pacer, sent);
 	generator->first += sent;
 	stream->tx_packets += sent;
 	return sent > 0;

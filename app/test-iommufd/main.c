@@ -93,8 +93,13 @@ run(struct app *app)
 static int
 run_with_ports(struct app *app)
 {
-	int ret = ports_begin(&app->ports, &app->parameters);
+	int ret;
 
+	ret = departures_begin(app);
+	if (ret != 0)
+		return ret;
+	memory_begin(&app->memory);
+	ret = ports_begin(&app->ports, &app->parameters);
 	if (ret == 0 && !app->parameters.disable_link_check)
 		ports_await_links(&app->ports, &app->ending);
 	if (ret == 0)
@@ -107,8 +112,10 @@ run_with_ports(struct app *app)
 		fprintf(stderr, "packets were lost, reordered, duplicated or corrupt\n");
 		ret = -EIO;
 	}
+	departures_end(app);
 	forwarding_end(&app->forwarding);
 	spaces_end(&app->spaces);
+	memory_end(&app->memory);
 	ports_end(&app->ports);
 	return ret;
 }

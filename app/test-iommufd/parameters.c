@@ -184,6 +184,8 @@ static const struct option_row rows[] = {
 	OTHER("txpkts", parse_segments, SEGMENT_VALUES,
 		"length of packets that are made, as 64 or 1024,476; 9216 in all at most"),
 	NUMBER("flowgen-flows", flows, 1, MAX_FLOWS_OF_STREAM, "flows of each stream, by flowgen"),
+	NUMBER("tx-pps", tx_pps, 0, UINT32_MAX,
+		"packets that txonly and flowgen send in a second, all streams together; 0: any number"),
 	NUMBER("in-flight", in_flight, 1, INT32_MAX,
 		"packets that flowgen sends before any came back, about; lost ones count for ever"),
 	SWITCH("verify", 0, verify, "packets that are made are stamped, and checked where they arrive"),

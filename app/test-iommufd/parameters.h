@@ -44,6 +44,7 @@ struct parameters {
 	uint32_t n_segments;
 	uint32_t segments[MAX_SEGMENTS]; /**< Bytes of those that a packet is sent in. */
 	uint32_t flows; /**< Of a stream that flowgen makes. */
+	uint32_t tx_pps; /**< Packets that all streams together make in a second; 0: any number. */
 	uint32_t in_flight; /**< Packets of flowgen that may be on their way; 0: any number. */
 	struct rte_ether_addr peers[RTE_MAX_ETHPORTS]; /**< Zero: none was given. */
 

@@ -316,12 +316,10 @@ ports_attach(struct ports *ports, const char *devargs)
 }
 
 int
-ports_detach(struct ports *ports, uint16_t id)
+ports_check_detach(const struct ports *ports, uint16_t id)
 {
-	struct rte_device *device = ports->table[id].info.device;
-	char name[RTE_DEV_NAME_MAX_LEN];
+	const struct rte_device *device = ports->table[id].info.device;
 	uint16_t other;
-	int ret;
 
 	for (other = 0; other < RTE_MAX_ETHPORTS; other++) {
 		if (ports->table[other].started && ports->table[other].info.device == device) {
@@ -329,6 +327,17 @@ ports_detach(struct ports *ports, uint16_t id)
 			return -EBUSY;
 		}
 	}
+	return 0;
+}
+
+int
+ports_detach(struct ports *ports, uint16_t id)
+{
+	struct rte_device *device = ports->table[id].info.device;
+	char name[RTE_DEV_NAME_MAX_LEN];
+	uint16_t other;
+	int ret;
+
 	snprintf(name, sizeof(name), "%s", rte_dev_name(device));
 	for (other = 0; other < RTE_MAX_ETHPORTS; other++)
 		if (ports->table[other].configured && ports->table[other].info.device == device)

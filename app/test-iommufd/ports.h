@@ -51,7 +51,10 @@ void ports_begin_rates(struct ports *ports, uint16_t id);
 /** Probe a device; its ports are configured, and not yet started. */
 int ports_attach(struct ports *ports, const char *devargs);
 
-/** Close a port that was stopped, and remove its device with whatever ports it has. */
+/** Is no port of this one's device started? 0 or -EBUSY. */
+int ports_check_detach(const struct ports *ports, uint16_t id);
+
+/** Close a port, and remove its device with whatever ports it has. */
 int ports_detach(struct ports *ports, uint16_t id);
 
 /** Is there a port of this number? */

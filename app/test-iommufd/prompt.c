@@ -270,11 +270,17 @@ prompt_interact(struct prompt *prompt)
 {
 	struct termios before;
 	char character;
+	int ready;
 
 	set_terminal(&before);
 	cmdline_set_prompt(prompt->cmdline, PROMPT_TEXT);
 	rdline_newline(cmdline_get_rdline(prompt->cmdline), PROMPT_TEXT);
-	while (ending_wait(&prompt->app->ending, STDIN_FILENO, -1) > 0) {
+	while ((ready = ending_wait(&prompt->app->ending, STDIN_FILENO, -1)) >= 0) {
+		/* Something was said meanwhile. */
+		if (ready == 0) {
+			rdline_redisplay(cmdline_get_rdline(prompt->cmdline));
+			continue;
+		}
 		if (read(STDIN_FILENO, &character, 1) != 1 ||
 				cmdline_in(prompt->cmdline, &character, 1) < 0)
 			break;

@@ -23,13 +23,16 @@ int
 script_run(struct prompt *prompt, struct ending *ending, FILE *file)
 {
 	char *line = NULL;
+	int ready, ret = 0;
 	size_t size = 0;
-	int ret = 0;
 
 	/* Each character is read when it is needed, or a line would wait in here unseen. */
 	setvbuf(file, NULL, _IONBF, 0);
-	while (ret == 0 && ending_wait(ending, fileno(file), -1) > 0 &&
-			getline(&line, &size, file) >= 0) {
+	while (ret == 0 && (ready = ending_wait(ending, fileno(file), -1)) >= 0) {
+		if (ready == 0)
+			continue;
+		if (getline(&line, &size, file) < 0)
+			break;
 		line[strcspn(line, "\n")] = '\0';
 		ret = run_line(prompt, line);
 	}

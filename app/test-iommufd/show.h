@@ -19,6 +19,9 @@ void show_port_stats(FILE *out, struct ports *ports, uint16_t id);
 void show_port_xstats(FILE *out, uint16_t id);
 void show_port_info(FILE *out, const struct ports *ports, uint16_t id);
 void show_port_queues(FILE *out, const struct ports *ports, uint16_t id);
+/** @return 0, or -EINVAL where there is no such queue, which is said. */
+int show_port_queue(FILE *out, const struct ports *ports, uint16_t id, uint32_t queue);
+
 void show_port_summary_header(FILE *out);
 void show_port_summary(FILE *out, const struct ports *ports, uint16_t id);
 
@@ -30,6 +33,23 @@ void show_forwarding(FILE *out, const struct forwarding *forwarding);
 
 /** What `--verify` found. */
 void show_verify(FILE *out, const struct forwarding *forwarding);
+
+/**
+ * @name Of the library's record
+ * They return 0 or a negative errno, and then they said why.
+ * @{
+ */
+
+/** Address spaces, what is mapped in them, their page tables, devices and PASIDs. */
+int show_iommufd(FILE *out);
+
+/** The same, of one address space. */
+int show_address_space(FILE *out, uint32_t as_id);
+
+/** Which address spaces have an I/O address, where from, and who sees it. */
+int show_probed_address(FILE *out, uint64_t address);
+
+/** @} */
 
 /** The parameters that a start would use. */
 void show_config(FILE *out, const struct parameters *parameters);

@@ -148,6 +148,7 @@ show_config(FILE *out, const struct parameters *parameters)
 		fprintf(out, "%s%u", i == 0 ? "" : ",", parameters->segments[i]);
 	fprintf(out, "\n");
 	show_number(out, "flowgen-flows", parameters->flows);
+	show_number(out, "tx-pps", parameters->tx_pps);
 	fprintf(out, "  verify %s, record-core-cycles %s\n", parameters->verify ? "on" : "off",
 		parameters->record_core_cycles ? "on" : "off");
 }

@@ -135,6 +135,29 @@ show_port_queues(FILE *out, const struct ports *ports, uint16_t id)
 		show_tx_queue(out, id, queue);
 }
 
+int
+show_port_queue(FILE *out, const struct ports *ports, uint16_t id, uint32_t queue)
+{
+	struct rte_eth_dev_info info;
+	int ret = rte_eth_dev_info_get(id, &info);
+
+	if (ret != 0) {
+		fprintf(stderr, "port %u tells nothing of itself: %s\n", id, strerror(-ret));
+		return ret;
+	}
+	if (queue >= info.nb_rx_queues && queue >= info.nb_tx_queues) {
+		fprintf(stderr, "%u: no queue; port %u has %u for receiving and %u for sending, "
+			"from 0 on\n", queue, id, info.nb_rx_queues, info.nb_tx_queues);
+		return -EINVAL;
+	}
+	fprintf(out, "port %u\n", id);
+	if (queue < info.nb_rx_queues)
+		show_rx_queue(out, ports, id, queue);
+	if (queue < info.nb_tx_queues)
+		show_tx_queue(out, id, queue);
+	return 0;
+}
+
 void
 show_port_summary_header(FILE *out)
 {

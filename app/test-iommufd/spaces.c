@@ -233,17 +233,54 @@ unbind(struct space_binding *binding)
 	return 0;
 }
 
-int
-spaces_unbind(struct spaces *spaces, const char *device, uint32_t pasid)
+static struct space_binding *
+find_binding(const struct spaces *spaces, const char *device, uint32_t pasid)
 {
 	struct rte_iommufd_dev *dev = rte_iommufd_dev_find(device);
 	struct space_binding *binding;
 
 	LIST_FOREACH(binding, &spaces->bindings, next)
 		if (binding->dev == dev && binding->pasid == pasid)
-			return unbind(binding);
+			return binding;
 	fprintf(stderr, "%s: PASID %u was not bound here\n", device, pasid);
-	return -ENOENT;
+	return NULL;
+}
+
+int
+spaces_rebind(struct spaces *spaces, const char *device, uint32_t pasid, uint32_t id)
+{
+	struct space_binding *binding = find_binding(spaces, device, pasid);
+	struct rte_iommufd_as *as;
+	int ret;
+
+	if (binding == NULL)
+		return -ENOENT;
+	as = spaces_find(spaces, id);
+	if (as == NULL)
+		return -ENOENT;
+	ret = rte_iommufd_pasid_rebind(binding->dev, as, RTE_IOMMUFD_PT_AUTO, pasid);
+	return ret == 0 ? 0 : failed("the PASID can't be bound anew, and is bound as before", ret);
+}
+
+int
+spaces_unbind(struct spaces *spaces, const char *device, uint32_t pasid)
+{
+	struct space_binding *binding = find_binding(spaces, device, pasid);
+
+	return binding == NULL ? -ENOENT : unbind(binding);
+}
+
+void
+spaces_leave_device(struct spaces *spaces, const char *device)
+{
+	struct rte_iommufd_dev *dev = rte_iommufd_dev_find(device);
+	struct space_binding *binding, *following;
+
+	for (binding = LIST_FIRST(&spaces->bindings); binding != NULL; binding = following) {
+		following = LIST_NEXT(binding, next);
+		if (binding->dev == dev)
+			unbind(binding);
+	}
 }
 
 void

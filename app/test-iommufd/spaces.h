@@ -82,6 +82,12 @@ struct rte_iommufd_dev *spaces_device(struct spaces *spaces, const char *name);
 /** Bind a PASID of a device; the device is opened where nobody has done that. */
 int spaces_bind(struct spaces *spaces, uint32_t id, const char *device, uint32_t *pasid);
 
+/** Bind a PASID that was bound here to another space, without a moment in between. */
+int spaces_rebind(struct spaces *spaces, const char *device, uint32_t pasid, uint32_t id);
+
+/** Unbind the PASIDs of a device that were bound here, as somebody is about to close it. */
+void spaces_leave_device(struct spaces *spaces, const char *device);
+
 int spaces_unbind(struct spaces *spaces, const char *device, uint32_t pasid);
 
 #endif /* SPACES_H */

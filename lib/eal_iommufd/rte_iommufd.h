@@ -416,6 +416,108 @@ int rte_iommufd_pt_destroy(struct rte_iommufd_as *as, uint32_t pt);
 
 /** @} */
 
+/**
+ * @name What there is
+ *
+ * All objects of the library and all that is mapped, for those who show it or look something up in
+ * it.
+ * @{
+ */
+
+/** The open /dev/iommu. */
+struct rte_iommufd_context_info {
+	int fd;          /**< Its descriptor. It stays the library's. */
+	bool maps_files; /**< The kernel can map files (IOMMU_IOAS_MAP_FILE). */
+};
+
+/** Who made an address space. */
+enum rte_iommufd_as_kind {
+	RTE_IOMMUFD_AS_SHARED,    /**< The library: all devices of the application use it. */
+	RTE_IOMMUFD_AS_CREATED,   /**< rte_iommufd_as_create(). */
+	RTE_IOMMUFD_AS_CONTAINER, /**< rte_vfio_container_create(). */
+};
+
+/** An address space. */
+struct rte_iommufd_as_info {
+	uint32_t id; /**< As of rte_iommufd_as_id(). */
+	enum rte_iommufd_as_kind kind;
+};
+
+/** Who has mapped something. */
+enum rte_iommufd_owner {
+	RTE_IOMMUFD_OWNER_EAL,
+	RTE_IOMMUFD_OWNER_APPLICATION,
+	RTE_IOMMUFD_OWNER_SECONDARY, /**< A secondary process. */
+};
+
+/** Where what is mapped comes from. */
+enum rte_iommufd_source {
+	RTE_IOMMUFD_SOURCE_MEMORY,  /**< From the process's memory. */
+	RTE_IOMMUFD_SOURCE_FILE,    /**< From a file. */
+	RTE_IOMMUFD_SOURCE_AS,      /**< From another address space. */
+	RTE_IOMMUFD_SOURCE_UNKNOWN, /**< A secondary process knows. */
+};
+
+/** A mapping. */
+struct rte_iommufd_mapping_info {
+	uint32_t as_id;  /**< In which address space. */
+	enum rte_iommufd_owner owner;
+	enum rte_iommufd_source source;
+	uint32_t from_as_id; /**< Where the source is an address space: which one. */
+	uint64_t iova;   /**< The address that devices use. */
+	uint64_t len;    /**< Bytes. */
+	uint64_t start;  /**< Address, offset in the file, or IOVA in the other address space. */
+	uint64_t vaddr;  /**< Where the process has it, if the library knows; else 0. */
+	bool read_only;  /**< Devices may not write. */
+	unsigned int n_users; /**< How many unmaps it wants; 0: it isn't the application's. */
+};
+
+/** A page table. */
+struct rte_iommufd_pt_info {
+	uint32_t id;    /**< The kernel's number. */
+	uint32_t as_id; /**< Of which address space. */
+	const char *iommu; /**< Its IOMMU's name in sysfs, as dmar0; "": none is known. */
+	unsigned int n_devices; /**< How many devices are attached. */
+	unsigned int n_pasids;  /**< How many of their PASIDs are. */
+};
+
+/**
+ * Who looks at the objects: each function is called for each object of a kind, and may be NULL.
+ * What isn't 0 ends the walk. What they are given is gone when they return, and they must not call
+ * functions of this header.
+ */
+struct rte_iommufd_visitor {
+	int (*context)(const struct rte_iommufd_context_info *info, void *arg);
+	int (*as)(const struct rte_iommufd_as_info *info, void *arg);
+	int (*mapping)(const struct rte_iommufd_mapping_info *info, void *arg);
+	int (*pt)(const struct rte_iommufd_pt_info *info, void *arg);
+	/** A device; the IOMMU is asked for each. name: PCI address. */
+	int (*dev)(const char *name, const struct rte_iommufd_dev_info *info, void *arg);
+	/** A PASID that is bound; dev: PCI address of its device. */
+	int (*pasid)(const char *dev, uint32_t pasid, const struct rte_iommufd_pasid_info *info,
+		void *arg);
+};
+
+/**
+ * Visit the context; then each address space, the shared one first, with its mappings (EAL's, then
+ * the application's, ascending), its page tables, and its devices, each with its PASIDs, to
+ * whatever address space they are bound; then what secondary processes have mapped.
+ *
+ * Thread-safe; not to be called with EAL's memory map locked.
+ *
+ * @param visitor
+ *   The functions.
+ * @param arg
+ *   What they are given.
+ * @return
+ *   0, or what ended the walk, or
+ *   - EINVAL (negative, as the next one): visitor is NULL.
+ *   - ENOTSUP: the application doesn't run with --iova-mode=iommufd.
+ */
+int rte_iommufd_walk(const struct rte_iommufd_visitor *visitor, void *arg);
+
+/** @} */
+
 #ifdef __cplusplus
 }
 #endif

@@ -55,6 +55,24 @@ address_spaces_are_refused_while_it_is_off(void **state __rte_unused)
 	assert_null(rte_iommufd_dev_find("0000:01:00.0"));
 }
 
+static int
+visit_context(const struct rte_iommufd_context_info *info __rte_unused, void *arg)
+{
+	*(bool *)arg = true;
+	return 0;
+}
+
+static void
+nothing_is_visited_while_it_is_off(void **state __rte_unused)
+{
+	const struct rte_iommufd_visitor visitor = { .context = visit_context };
+	bool visited = false;
+
+	assert_int_equal(rte_iommufd_walk(&visitor, &visited), -ENOTSUP);
+	assert_false(visited);
+	assert_int_equal(rte_iommufd_walk(NULL, NULL), -EINVAL);
+}
+
 static void
 null_objects_are_refused(void **state __rte_unused)
 {
@@ -83,6 +101,7 @@ main(void)
 		cmocka_unit_test(dump_tells_that_it_is_off),
 		cmocka_unit_test(dump_without_a_stream_is_refused),
 		cmocka_unit_test(address_spaces_are_refused_while_it_is_off),
+		cmocka_unit_test(nothing_is_visited_while_it_is_off),
 		cmocka_unit_test(null_objects_are_refused),
 	};
 
