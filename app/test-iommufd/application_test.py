@@ -93,7 +93,7 @@ class TestOptions:
 
     def test_help_names_all_options_and_engines(self):
         said = succeeds("--help")
-        for word in ("--forward-mode=<io, mac, macswap, rxonly, txonly, flowgen, icmpecho>",
+        for word in ("--forward-mode=<io, mac, macswap, rxonly, txonly, flowgen, icmpecho, zip, dma>",
                      "--burst=<a number from 1 to 512>", "--verify\n", "  icmpecho   "):
             assert word in said
 
@@ -215,7 +215,8 @@ class TestVerify:
     """--verify, end to end."""
 
     def cables(self, role, directory):
-        return [f"--vdev=net_memif{number},role={role},id={number},socket={directory}/{number}"
+        return [f"--vdev=net_memif{number},role={role},id={number},socket={directory}/{number},"
+                "socket-abstract=no"
                 for number in range(2)]
 
     def assert_faultless(self, said):

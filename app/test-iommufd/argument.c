@@ -94,6 +94,15 @@ choose_memory(const struct app *app, unsigned int number, char *text, size_t siz
 	return true;
 }
 
+static bool
+choose_zip_mode(const struct app *app __rte_unused, unsigned int number, char *text, size_t size)
+{
+	if (number > ZIP_DECOMPRESS)
+		return false;
+	snprintf(text, size, "%s", zip_mode_name(number));
+	return true;
+}
+
 static const struct argument arguments[] = {
 	{ "COUNT", "how many times", NULL },
 	{ "DEVICE", "a PCI address or other devargs, as EAL's -a takes them", NULL },
@@ -113,6 +122,7 @@ static const struct argument arguments[] = {
 	{ "SIZES", "bytes of a packet's buffers, as 64 or 1024,476", NULL },
 	{ "SPACE", "an address space: its number, or shared", choose_space },
 	{ "SWITCH", "on or off", choose_switch },
+	{ "ZIP", "what zip does: both, compress or decompress", choose_zip_mode },
 	{ "WORD", "a command's first word", NULL },
 };
 

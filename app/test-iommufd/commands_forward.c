@@ -90,6 +90,18 @@ set_tx_pps(struct app *app, const char *const arg[])
 }
 
 static int
+set_zip(struct app *app, const char *const arg[])
+{
+	int ret = must_be_stopped(app);
+
+	if (ret == 0 && parse_zip_mode(arg[0], &app->parameters) != 0) {
+		fprintf(stderr, "%s: not both, compress or decompress\n", arg[0]);
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int
 set_verify(struct app *app, const char *const arg[])
 {
 	int ret = must_be_stopped(app);
@@ -159,6 +171,7 @@ const struct command forward_commands[] = {
 	{ "set tx-pps NUMBER", "packets that are made in a second, at most; 0: any number",
 		set_tx_pps },
 	{ "set eth-peer PEER", "MAC address that engine mac sends to by a port", set_peer },
+	{ "set zip ZIP", "what engine zip does with packets", set_zip },
 	{ "set verify SWITCH", "stamp packets that are made, check those that arrive", set_verify },
 	{ "set record-core-cycles SWITCH", "count the cycles that packets take", set_record },
 	{ "clear fwd stats", "forget what was forwarded and found", clear },

@@ -15,6 +15,8 @@ static const struct engine *const engines[] = {
 	&engine_txonly,
 	&engine_flowgen,
 	&engine_icmpecho,
+	&engine_zip,
+	&engine_dma,
 };
 
 const struct engine *

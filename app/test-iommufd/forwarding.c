@@ -100,6 +100,14 @@ end_stream(struct stream *stream, const struct engine *engine)
 		engine->end(stream);
 }
 
+/* Devices let go of packets first. */
+static void
+stop_devices(struct forwarding *forwarding)
+{
+	if (forwarding->engine->stop != NULL)
+		forwarding->engine->stop(&forwarding->run);
+}
+
 static int
 begin_stream(struct stream *stream, const struct engine *engine, struct run *run)
 {
@@ -120,7 +128,7 @@ begin_stream(struct stream *stream, const struct engine *engine, struct run *run
 	return ret;
 }
 
-/* The streams: one for each queue of each port. */
+/* The streams: one for each queue of each port; and what serves all of them. */
 static int
 begin_streams(struct forwarding *forwarding, struct ports *ports, const uint16_t ids[],
 		unsigned int n_ports)
@@ -130,8 +138,10 @@ begin_streams(struct forwarding *forwarding, struct ports *ports, const uint16_t
 	unsigned int index, place, peer;
 	struct stream *stream;
 	uint16_t queue;
-	int ret;
+	int ret = engine->start == NULL ? 0 : engine->start(run);
 
+	if (ret != 0)
+		return ret;
 	for (index = 0; index < forwarding->n_streams; index++) {
 		place = index % n_ports;
 		queue = index / n_ports;
@@ -147,6 +157,7 @@ begin_streams(struct forwarding *forwarding, struct ports *ports, const uint16_t
 		stream->pool = ports_pool(ports, stream->tx_port);
 		ret = begin_stream(stream, engine, run);
 		if (ret != 0) {
+			stop_devices(forwarding);
 			while (index-- > 0)
 				end_stream(stream_at(forwarding, index), engine);
 			return ret;
@@ -207,6 +218,7 @@ end_streams(struct forwarding *forwarding)
 {
 	unsigned int index;
 
+	stop_devices(forwarding);
 	for (index = 0; index < forwarding->n_streams; index++)
 		end_stream(stream_at(forwarding, index), forwarding->engine);
 }
@@ -235,10 +247,14 @@ forwarding_start(struct forwarding *forwarding, struct ports *ports,
 	forwarding->found_errors = forwarding_found_errors(forwarding);
 	free_streams(forwarding);
 	forwarding->engine = engine;
-	forwarding->run = (struct run){ .parameters = parameters, .number = rte_rdtsc() };
 	forwarding->topology = parameters->topology;
 	forwarding->n_streams = n_ports * n_queues;
-	forwarding->run.n_streams = forwarding->n_streams;
+	forwarding->run = (struct run){
+		.parameters = parameters,
+		.ports = ports,
+		.n_streams = forwarding->n_streams,
+		.number = rte_rdtsc(),
+	};
 	ret = make_lcores(forwarding, parameters);
 	if (ret == 0)
 		ret = begin_streams(forwarding, ports, ids, n_ports);
@@ -292,6 +308,7 @@ forwarding_clear(struct forwarding *forwarding)
 		stream->rx_packets = 0;
 		stream->tx_packets = 0;
 		stream->dropped = 0;
+		stream->failed = 0;
 		stream->busy_cycles = 0;
 		if (stream->checker != NULL)
 			checker_clear(stream->checker);
@@ -311,6 +328,7 @@ forwarding_sum(const struct forwarding *forwarding, struct forwarding_sums *sums
 			sums->rx_packets += stream->rx_packets;
 			sums->tx_packets += stream->tx_packets;
 			sums->dropped += stream->dropped;
+			sums->failed += stream->failed;
 			sums->busy_cycles += stream->busy_cycles;
 			if (stream->checker != NULL) {
 				sums->checks = true;

@@ -55,6 +55,7 @@ struct forwarding_sums {
 	uint64_t rx_packets;
 	uint64_t tx_packets;
 	uint64_t dropped;
+	uint64_t failed;
 	uint64_t busy_cycles;
 	struct checker_counters checked;
 	bool checks; /**< Is anything checked at all? */

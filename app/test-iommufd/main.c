@@ -18,6 +18,7 @@
 #include "app.h"
 #include "bench.h"
 #include "command.h"
+#include "copier.h"
 #include "engine.h"
 #include "prompt.h"
 #include "restart.h"
@@ -187,6 +188,10 @@ main(int argc, char *argv[])
 	if (app.parameters.help) {
 		parameters_help(stdout);
 		return EXIT_SUCCESS;
+	}
+	if (app.parameters.udma && copier_ring_register() != 0) {
+		fprintf(stderr, "--udma: the application was built without the iommufd bus\n");
+		return EXIT_USAGE;
 	}
 	if (report_open(&app.report, app.parameters.json) != 0 ||
 			keep_arguments(&app, argc, argv) != 0)

@@ -54,6 +54,32 @@ topology_name(uint32_t topology)
 	return topologies[topology];
 }
 
+static const char *const zip_modes[] = {
+	[ZIP_BOTH] = "both",
+	[ZIP_COMPRESS] = "compress",
+	[ZIP_DECOMPRESS] = "decompress",
+};
+
+const char *
+zip_mode_name(enum zip_mode mode)
+{
+	return zip_modes[mode];
+}
+
+int
+parse_zip_mode(const char *text, struct parameters *parameters)
+{
+	enum zip_mode i;
+
+	for (i = 0; i < RTE_DIM(zip_modes); i++) {
+		if (strcmp(zip_modes[i], text) == 0) {
+			parameters->zip = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 int
 parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *number)
 {
@@ -188,6 +214,11 @@ static const struct option_row rows[] = {
 		"packets that txonly and flowgen send in a second, all streams together; 0: any number"),
 	NUMBER("in-flight", in_flight, 1, INT32_MAX,
 		"packets that flowgen sends before any came back, about; lost ones count for ever"),
+	OTHER("zip", parse_zip_mode, "both, compress or decompress",
+		"what zip does with packets; both: they leave as they came"),
+	TEXT("accelerator", accelerator, "the name of a compressdev or dmadev",
+		"the only device of zip or dma; all that EAL has, in turn"),
+	SWITCH("udma", 0, udma, "ZIPs on the iommufd bus copy, for dma, and don't compress"),
 	SWITCH("verify", 0, verify, "packets that are made are stamped, and checked where they arrive"),
 	SWITCH("tx-first", 0, tx_first, "each stream first sends a burst"),
 	NUMBER("stats-period", stats_period, 1, UINT16_MAX, "seconds between statistics"),

@@ -26,6 +26,13 @@ enum topology {
 	TOPOLOGY_LOOP,    /**< A port sends what it receives. */
 };
 
+/** What engine zip does with packets. */
+enum zip_mode {
+	ZIP_BOTH, /**< Compressed and decompressed again: they leave as they came. */
+	ZIP_COMPRESS,
+	ZIP_DECOMPRESS,
+};
+
 struct parameters {
 	const struct engine *engine;
 	uint32_t topology; /**< enum topology */
@@ -46,6 +53,9 @@ struct parameters {
 	uint32_t flows; /**< Of a stream that flowgen makes. */
 	uint32_t tx_pps; /**< Packets that all streams together make in a second; 0: any number. */
 	uint32_t in_flight; /**< Packets of flowgen that may be on their way; 0: any number. */
+	enum zip_mode zip;
+	const char *accelerator; /**< The only device of zip and dma; NULL: all that EAL has. */
+	bool udma; /**< ZIPs of the iommufd bus copy. */
 	struct rte_ether_addr peers[RTE_MAX_ETHPORTS]; /**< Zero: none was given. */
 
 	uint32_t stats_period; /**< Seconds; 0: no statistics meanwhile. */
@@ -94,6 +104,9 @@ int parameters_set_segments(struct parameters *parameters, const char *text);
 /** Bytes of the packets that are made. */
 uint32_t parameters_packet_length(const struct parameters *parameters);
 
+/** The name of a mode of zip, as the option has it. */
+const char *zip_mode_name(enum zip_mode mode);
+
 /** The name of a topology, as the option has it. */
 const char *topology_name(uint32_t topology);
 
@@ -104,6 +117,7 @@ const char *topology_name(uint32_t topology);
  */
 int parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *number);
 int parse_peer(const char *text, struct parameters *parameters);
+int parse_zip_mode(const char *text, struct parameters *parameters);
 /** @} */
 
 #endif /* PARAMETERS_H */

@@ -154,7 +154,7 @@ refusals_name_the_option_and_what_it_takes(void **state __rte_unused)
 	assert_string_equal(REFUSAL("--port-topology=ring"),
 		"--port-topology=ring: it takes paired, chained or loop\n");
 	assert_string_equal(REFUSAL("--forward-mode=fast"), "--forward-mode=fast: it takes io, "
-		"mac, macswap, rxonly, txonly, flowgen, icmpecho\n");
+		"mac, macswap, rxonly, txonly, flowgen, icmpecho, zip, dma\n");
 	assert_string_equal(REFUSAL("--exec="), "--exec=: it takes commands\n");
 }
 

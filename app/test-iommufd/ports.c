@@ -11,6 +11,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "belt.h"
 #include "ending.h"
 #include "parameters.h"
 #include "ports.h"
@@ -70,8 +71,11 @@ buffers_needed(const struct parameters *parameters)
 	/* A cache holds up to half as much again before it gives some back. */
 	uint32_t of_lcore = parameters->mbcache * 3 / 2 + parameters->burst;
 
+	/* With an accelerator: packets, and what is made of them. */
+	uint32_t of_belt = 2 * RTE_MIN(2 * parameters->burst, (uint32_t)BELT_MAX);
+
 	return (rte_eth_dev_count_avail() + SPARE_PORTS) *
-		(parameters->rxq * rxd + parameters->txq * txd) + rte_lcore_count() * of_lcore;
+		(parameters->rxq * (rxd + of_belt) + parameters->txq * txd) + rte_lcore_count() * of_lcore;
 }
 
 static int

@@ -109,6 +109,9 @@ show_forwarding(FILE *out, const struct forwarding *forwarding)
 	forwarding_sum(forwarding, &sums);
 	fprintf(out, "  all streams of %s:\n", engine->name);
 	show_counters(out, sums.rx_packets, sums.tx_packets, sums.dropped);
+	if (sums.failed > 0)
+		fprintf(out, "  dropped because the accelerator failed at them: %" PRIu64 "\n",
+			sums.failed);
 	if (sums.checks)
 		show_verify(out, forwarding);
 	packets = engine->makes_packets ? sums.tx_packets : sums.rx_packets;
@@ -149,6 +152,9 @@ show_config(FILE *out, const struct parameters *parameters)
 	fprintf(out, "\n");
 	show_number(out, "flowgen-flows", parameters->flows);
 	show_number(out, "tx-pps", parameters->tx_pps);
+	fprintf(out, "  --zip=%s\n", zip_mode_name(parameters->zip));
+	if (parameters->accelerator != NULL)
+		fprintf(out, "  --accelerator=%s\n", parameters->accelerator);
 	fprintf(out, "  verify %s, record-core-cycles %s\n", parameters->verify ? "on" : "off",
 		parameters->record_core_cycles ? "on" : "off");
 }

@@ -32,10 +32,12 @@ struct __rte_cache_aligned stream {
 	uint64_t rx_packets;
 	uint64_t tx_packets;
 	uint64_t dropped;     /**< Packets that the queue for sending had no room for. */
+	uint64_t failed;      /**< Packets that an accelerator failed at; they are dropped, too. */
 	uint64_t busy_cycles; /**< Of turns that had packets; with --record-core-cycles. */
 
 	struct checker *checker; /**< What arrives is checked; NULL: it isn't. */
 	struct generator *generator; /**< Of engines that make packets. */
+	void *accelerated; /**< Of engines that have packets with an accelerator. */
 	struct rte_mempool *pool; /**< On the lcore's NUMA node. */
 	struct rte_ether_addr source; /**< What engines that write MAC addresses put there. */
 	struct rte_ether_addr destination;
