@@ -18,6 +18,8 @@
 
 /* So that it isn't in the middle of the request that the device is removed. */
 #define REQUEST_US 1
+/* Of accelerators. */
+#define BUS "iommufd"
 
 /* What is handed from EAL's thread to the main one, in a piece. */
 struct departure {
@@ -67,30 +69,53 @@ port_of(const struct ports *ports, const char *name)
 	return id;
 }
 
+/* A port goes with its device; an accelerator has no queue open while nothing is forwarded. */
+static int
+detach(struct app *app, const char *name, uint16_t port)
+{
+	int ret;
+
+	/* The bus's name is in front of those that are on it. */
+	spaces_leave_device(&app->spaces,
+		strncmp(name, BUS ":", sizeof(BUS)) == 0 ? name + sizeof(BUS) : name);
+	if (port != RTE_MAX_ETHPORTS)
+		return ports_detach(&app->ports, port);
+	ret = rte_eal_hotplug_remove(BUS, name);
+	if (ret == 0)
+		printf("%s is detached\n", name);
+	else
+		fprintf(stderr, "%s can't be detached: %s\n", name, rte_strerror(-ret));
+	return ret;
+}
+
+static void
+go_on(struct app *app)
+{
+	uint16_t ids[RTE_MAX_ETHPORTS];
+
+	if (ports_started(&app->ports, ids) == 0)
+		printf("no port is left to forward\n");
+	else if (forwarding_start(&app->forwarding, &app->ports, &app->parameters, false) == 0)
+		printf("forwarding goes on without it\n");
+}
+
 /* Give a device back, and go on without it. */
 static void
 give_up(struct app *app, const char *name)
 {
 	const uint16_t port = port_of(&app->ports, name);
 	const bool was_running = app->forwarding.running;
-	uint16_t ids[RTE_MAX_ETHPORTS];
 
-	/* The kernel asks until it gets it. */
-	if (port == RTE_MAX_ETHPORTS)
-		return;
-	printf("\n%s, port %u, is asked back by the kernel\n", name, port);
+	if (port != RTE_MAX_ETHPORTS)
+		printf("\n%s, port %u, is asked back by the kernel\n", name, port);
+	else
+		printf("\n%s is asked back by the kernel\n", name);
 	if (was_running) {
 		forwarding_stop(&app->forwarding);
 		show_forwarding(stdout, &app->forwarding);
 	}
-	spaces_leave_device(&app->spaces, name);
-	if (ports_detach(&app->ports, port) == 0 && was_running) {
-		if (ports_started(&app->ports, ids) == 0)
-			printf("no port is left to forward\n");
-		else if (forwarding_start(&app->forwarding, &app->ports, &app->parameters,
-				false) == 0)
-			printf("forwarding goes on without it\n");
-	}
+	if (detach(app, name, port) == 0 && was_running)
+		go_on(app);
 	fflush(stdout);
 }
 

@@ -273,9 +273,12 @@ spaces_unbind(struct spaces *spaces, const char *device, uint32_t pasid)
 void
 spaces_leave_device(struct spaces *spaces, const char *device)
 {
-	struct rte_iommufd_dev *dev = rte_iommufd_dev_find(device);
 	struct space_binding *binding, *following;
+	struct rte_iommufd_dev *dev;
 
+	if (LIST_EMPTY(&spaces->bindings))
+		return;
+	dev = rte_iommufd_dev_find(device);
 	for (binding = LIST_FIRST(&spaces->bindings); binding != NULL; binding = following) {
 		following = LIST_NEXT(binding, next);
 		if (binding->dev == dev)
