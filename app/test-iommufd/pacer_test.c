@@ -71,6 +71,11 @@ a_pause_is_made_up_for_by_a_burst_only(void **state __rte_unused)
 	assert_int_equal(send(&pacer, START + 1000 * HZ), BURST);
 	assert_int_equal(send(&pacer, START + 1000 * HZ), 0);
 	assert_int_equal(send(&pacer, START + 1000 * HZ + HZ / 1000), 1);
+
+	/* A pause in which a burst would have been sent, before which none was. */
+	pacer_begin(&pacer, 1000, HZ, BURST, START);
+	assert_int_equal(send(&pacer, START + BURST * HZ / 1000), BURST);
+	assert_int_equal(send(&pacer, START + BURST * HZ / 1000), 0);
 }
 
 static void

@@ -33,6 +33,7 @@ WRONG = (
     ("wait long", "long: not a number from 0"),
     ("set fwd fish", "fish: no engine; there are: io mac"),
     ("set burst 513", "513: not a number from 1 to 512"),
+    ("set zip flat", "flat: not both, compress or decompress"),
     ("set txpkts 1", "1: not bytes of the first buffer (64 at least)"),
     ("set tx-pps -1", "-1: not a number from 0"),
     ("set eth-peer nobody", "nobody: not PORT,M:M:M:M:M:M"),
