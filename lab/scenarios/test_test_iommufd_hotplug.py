@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A NIC is taken while dpdk-test-iommufd forwards, and the others go on."""
+"""A NIC or an accelerator is taken while dpdk-test-iommufd forwards, and the others go on."""
+import contextlib
 import re
 
 import pytest
 
 from support.application import IOMMUFD, TEST_IOMMUFD, Application, allowed
+from support.compress import device
 from support.forwarder import Forwarder
-from support.machine import open_files, wait_until
+from support.machine import Nic, open_files, wait_until
 from support.network import LEFT, RIGHT, assert_forwarded, flood
 from support.pagetable import page_table
 from support.reachable import assert_nothing_reachable
 
-pytestmark = pytest.mark.intel
+intel = pytest.mark.intel
+accel = pytest.mark.accel
 
-MANY = 300  # packets
+MANY = 100  # packets
 FIRST, SECOND = 0, 1
 
 
@@ -71,6 +74,7 @@ def assert_comes_back(app, nic, goes, payload):
     app.command("stop")
 
 
+@intel
 class TestOneOfTwo:
     """One run with both NICs."""
 
@@ -96,6 +100,7 @@ class TestOneOfTwo:
         app.ask_to_end = lambda: app.child.sendintr()
 
 
+@intel
 def test_the_last_one_is_taken(nics, slots):
     """A script's wait for packets ends; without commands it is there until it is told to end."""
     nics[FIRST].bind("vfio-pci")
@@ -114,3 +119,24 @@ def test_the_last_one_is_taken(nics, slots):
         app.expect("no port is left to forward")
         assert cdevs(app) == []
     nics[FIRST].bind("vfio-pci")
+
+
+@accel
+@pytest.mark.parametrize("mode", ["io", "zip"])
+def test_an_accelerator_is_taken(nics, zips, mode):
+    """Its queues have packets on their way with zip, which goes on with the other's."""
+    with contextlib.ExitStack() as stack:
+        # The kernel's driver numbers them in the order in which it gets them back
+        stays, goes = (stack.enter_context(device(zip_, "shared")) for zip_ in reversed(zips))
+        with Forwarder(nics, IOMMUFD, "-a", stays.devargs, "-a", goes.devargs, mode=mode) as app:
+            app.command("start")
+            with flood(LEFT, RIGHT.address):
+                assert_flows_on(app, FIRST)
+                Nic(goes.name, "").unbind()
+                said = app.expect("forwarding goes on without it")
+                app.expect(app.prompt)
+                assert f"{goes.full_name} is asked back by the kernel" in said
+                assert f"{goes.full_name} is detached" in said
+                assert_nothing_reachable([Nic(goes.name, "")])
+                for port in FIRST, SECOND:
+                    assert_flows_on(app, port)
