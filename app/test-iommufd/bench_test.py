@@ -191,12 +191,12 @@ class TestForward:
         assert values == sorted(values) and values[-1] > 0
 
     def test_statistics_now_and_then_have_rates_and_percentiles(self):
-        # The one comes back, the other one's driver counts received bytes
+        # What is sent by the one comes back, and the other one's driver counts bytes
         terminal = Terminal("--verify", "--forward-mode=flowgen", "--stats-period=1",
-                            devices=(RING, "--vdev=net_null0"))
+                            devices=(RING, "--vdev=net_pcap0,tx_pcap=/dev/null"))
         terminal.child.expect(r"RX-pps: (\d+)")
         assert int(terminal.child.match[1]) > 0  # from the first time on
-        terminal.child.expect(r"RX-pps: [1-9]\d* +RX-bps: [1-9]\d* +TX-pps: [1-9]\d* +TX-bps: ")
+        terminal.child.expect(r"TX-pps: [1-9]\d* +TX-bps: [1-9]")
         terminal.child.expect(r"verify: good [1-9]")
         terminal.child.expect(r"p99\.9 [\d.]+ us")
         terminal.child.sendintr()
