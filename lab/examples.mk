@@ -22,9 +22,6 @@ OWNED_ZIP := $(addprefix /src/lab/apps/,owned_zip.c owned_zip.h zip_request.h) \
 	/src/drivers/bus/iommufd/bus_iommufd_ring.h
 # With the iommufd bus: one has a driver for it, the other asks for the address spaces of queues
 BUS_APPS := bus compress
-# With a driver of the bus that stands on the ZIP's
-ZIP_DRIVER_APPS := queue
-ZIP_DRIVER := /src/drivers/compress/hisi_zip
 # EAL inside the program, where no library can stand in front of it
 STATIC := memory-static
 STATIC_EAL := -Wl,-Bstatic -lrte_eal -lrte_argparse -lrte_telemetry -lrte_kvargs -lrte_log \
@@ -37,7 +34,7 @@ PLAIN := blocks zip
 PRELOADED := ioctls.so mapping_cdev.so
 
 all: $(UNMODIFIED) $(LINKED) $(PROMPTED) $(LINKED_APPS) $(BUS_APPS) \
-	$(ZIP_DRIVER_APPS) $(STATIC) $(PLAIN) $(PRELOADED)
+	$(STATIC) $(PLAIN) $(PRELOADED)
 
 .SECONDEXPANSION:
 $(UNMODIFIED): %: $$(wildcard $(EXAMPLES)/$$*/*.c)
@@ -62,15 +59,6 @@ $(BUS_APPS): %: /src/lab/apps/%.c $(PROMPT) $(LIBDIR)/librte_bus_iommufd.so \
 		/src/drivers/bus/iommufd/bus_iommufd_driver.h
 	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I/src/lab/hisi_zip_model \
 		-I$(PREFIX)/include -I/src/drivers/bus/iommufd -I/src/drivers/include \
-		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
-		$$(pkg-config --libs libdpdk-iommufd) -lrte_bus_iommufd -Wl,-rpath,$(LIBDIR)
-
-$(ZIP_DRIVER_APPS): %: $$(wildcard /src/lab/apps/$$*.[ch] /src/lab/apps/$$*_*.c) \
-		/src/lab/apps/zip_request.h \
-		$(addprefix $(ZIP_DRIVER)/hisi_zip_,function.c uacce.c private.h queue.h hw.h qm.h) \
-		$(LIBDIR)/librte_bus_iommufd.so $(wildcard /src/drivers/bus/iommufd/bus_iommufd_*.h)
-	$(CC) $(CFLAGS) -DALLOW_INTERNAL_API -Wall -Wextra -Werror -I$(PREFIX)/include \
-		-I/src/drivers/bus/iommufd -I/src/drivers/include -I$(ZIP_DRIVER) \
 		$$(pkg-config --cflags libdpdk-iommufd) $(filter %.c,$^) -o $@ \
 		$$(pkg-config --libs libdpdk-iommufd) -lrte_bus_iommufd -Wl,-rpath,$(LIBDIR)
 

@@ -202,3 +202,25 @@ class TestFrames:
         assert "dropped because the accelerator failed at them: 2" in said
         assert len(re.findall("zip: stream 0: compress_zlib, queue pair 0: it .*; further ones are "
                               "only counted", said)) == 1
+
+
+class TestBench:
+    """bench queue."""
+
+    @pytest.mark.parametrize("device, unit", [
+        ("dma_skeleton0", "cycles/copy"), ("compress_zlib", "cycles/operation")])
+    def test_bursts_are_counted(self, device, unit, tmp_path):
+        report = tmp_path / "report.json"
+        status, said = run(f"--json={report}", "--burst=16", "--exec", f"bench queue {device} 20",
+                           devices=(ZLIB, SKELETONS[0]))
+        assert status == 0, said
+        found = {figure["name"]: figure for figure in json.loads(report.read_text())["figures"]}
+        for name in ("enqueue", "dequeue", "both"):
+            assert found[name]["unit"] == unit and found[name]["count"] == 20
+            assert 0 < found[name]["least"] <= found[name]["p50"]
+        assert found["bursts"]["value"] >= 20
+        assert found["both"]["least"] > found["enqueue"]["least"]
+
+    def test_a_device_that_is_not_there_is_named(self):
+        status, said = run("--exec", "bench queue nothing0 1")
+        assert status == 1 and "nothing0: no compressdev, no dmadev" in said

@@ -41,6 +41,7 @@ bench_function bench_as;
 bench_function bench_forward;
 bench_function bench_grow;
 bench_function bench_map;
+bench_function bench_queue;
 bench_function bench_startup;
 
 /** What is left to do of `bench restart` when the application has ended; see restart.h. */

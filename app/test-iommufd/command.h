@@ -35,6 +35,7 @@ extern const struct command forward_commands[];
 extern const struct command general_commands[];
 extern const struct command mem_commands[];
 extern const struct command port_commands[];
+extern const struct command queue_commands[];
 extern const struct command show_commands[];
 
 /** All tables, ending with NULL. */

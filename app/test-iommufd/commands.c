@@ -16,6 +16,9 @@ const struct command *const command_tables[] = {
 	forward_commands,
 	port_commands,
 	as_commands,
+#ifdef HAVE_IOMMUFD_BUS
+	queue_commands,
+#endif
 	mem_commands,
 	bench_commands,
 	general_commands,

@@ -26,6 +26,8 @@ const struct command bench_commands[] = {
 	{ "bench grow COUNT", "EAL's memory grows by hugepages, and shrinks", .bench = bench_grow },
 	{ "bench as DEVICE MIB", "memory and PASIDs of an address space beside the shared one",
 		.bench = bench_as },
+	{ "bench queue DEVICE COUNT", "bursts of work for a queue of an accelerator",
+		.bench = bench_queue },
 	{ "bench forward SECONDS", "forwarding as it is set: rates, cycles, latency",
 		.bench = bench_forward },
 	{ "bench restart COUNT", "the application ends, and is started so often", restart },

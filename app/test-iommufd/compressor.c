@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
+#include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -18,6 +18,18 @@ refuse(const struct compressor *compressor, const char *what, int error)
 {
 	fprintf(stderr, "zip: %s: %s: %s\n", compressor->name, what, rte_strerror(-error));
 	return error;
+}
+
+int
+compressor_find(const char *name)
+{
+	char full[RTE_DEV_NAME_MAX_LEN];
+	int id = rte_compressdev_get_dev_id(name);
+
+	if (id >= 0)
+		return id;
+	snprintf(full, sizeof(full), "iommufd:%s", name);
+	return rte_compressdev_get_dev_id(full);
 }
 
 int
@@ -159,7 +171,7 @@ look_at_all(struct compressors *compressors, const char *device)
 	/* All drivers' names begin so. */
 	n = rte_compressdev_devices_get("", ids, RTE_DIM(ids));
 	for (i = 0; i < n; i++) {
-		if (device != NULL && strcmp(rte_compressdev_name_get(ids[i]), device) != 0)
+		if (device != NULL && compressor_find(device) != ids[i])
 			continue;
 		ret = compressor_look(&compressors->table[compressors->n], ids[i]);
 		if (ret != 0)

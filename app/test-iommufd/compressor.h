@@ -32,6 +32,9 @@ struct compressor {
 	void **xforms;      /**< All there are. */
 };
 
+/** The number of a device; those of the iommufd bus without "iommufd:", too. Negative: none. */
+int compressor_find(const char *name);
+
 /** Find out what a device is, by its number among those EAL has. */
 int compressor_look(struct compressor *compressor, uint8_t id);
 

@@ -8,10 +8,10 @@
 #include "copier.h"
 
 static const struct copier_kind *const kinds[] = {
-	&copier_dmadev,
 #ifdef HAVE_IOMMUFD_BUS
 	&copier_ring,
 #endif
+	&copier_dmadev,
 };
 
 #ifndef HAVE_IOMMUFD_BUS

@@ -60,7 +60,7 @@ extern const struct copier_kind copier_ring;
  * Take a queue.
  *
  * @param device
- *   NULL: of all there are, those of dmadevs first.
+ *   NULL: of all there are, dmadevs last.
  * @param n
  *   How many queues are wanted, of which this is the one of a number.
  * @param ports

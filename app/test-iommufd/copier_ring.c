@@ -24,7 +24,7 @@
 #include "reach.h"
 
 #define CAPACITY 512
-#define BURST 64
+#define BURST 512
 
 /** The type of a queue whose requests are copies. */
 #define TYPE_COPY 2

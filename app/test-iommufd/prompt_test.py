@@ -53,6 +53,8 @@ WRONG = (
     ("as unmap 5 zero 4096", "zero: not an address or a number of bytes"),
     ("as copy 5 0 x 0 4096", "x: not a number from 0"),
     ("as bind shared 0000:01:00.0", "there is no shared address space"),
+    ("queue bind 0000:03:00.0 0 77", "77: not an address space that was created here"),
+    ("queue unbind 0000:03:00.0 0", "queue 0 can't be bound: No such device"),
     ("as rebind 0000:01:00.0 0 5", "0: not a number from 1"),
     ("as rebind 0000:01:00.0 1 5", "0000:01:00.0: PASID 1 was not bound here"),
     ("as unbind 0000:01:00.0 1", "0000:01:00.0: PASID 1 was not bound here"),

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Instructions that a queue of an accelerator takes for each piece of a burst (lab/apps/queue.c).
+"""Instructions that a queue of an accelerator takes for each piece of a burst: `bench queue` of
+dpdk-test-iommufd.
 
 The first ZIP has PASIDs and the second has none; otherwise they are the same. Both are of version
 5, which copies.
 """
 from support.application import IOMMUFD
-from support.compress import PLUGINS
-from support.queues import run
+from support.queues import COPIES, run
 from support.spaces import accelerators, owned
 
 ROUNDS = 101
@@ -15,12 +15,12 @@ ROUNDS = 101
 def figures() -> dict[str, dict[str, float]]:
     """For a copy, and for an operation."""
     with_pasids, without = (f"iommufd:{device.pci}" for device in accelerators())
-    stock = run("dmadev", ROUNDS, "uacce:hisi_zip-0,queues=1").each
-    process = run("ring", ROUNDS, "iommufd:hisi_zip-0,as=sva").each
+    stock = run("hisi_zip-0-dma0", ROUNDS, "uacce:hisi_zip-0,queues=1").each
+    process = run("hisi_zip-0", ROUNDS, "iommufd:hisi_zip-0,as=sva", options=COPIES).each
     with owned(*accelerators()):
-        layer = run("ring", ROUNDS, with_pasids, IOMMUFD)
-        plain = run("ring", ROUNDS, without, IOMMUFD)
-        operation = run("compressdev", ROUNDS, with_pasids, IOMMUFD, *PLUGINS).each
+        layer, plain = (run(device, ROUNDS, device, IOMMUFD, options=COPIES)
+                        for device in (with_pasids, without))
+        operation = run(with_pasids, ROUNDS, with_pasids, IOMMUFD).each
     if not layer.pasid or plain.pasid:
         raise RuntimeError(f"PASIDs {layer.pasid} and {plain.pasid}: one is wanted, and none")
     return {

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The ring layer of the iommufd bus, with lab/apps/queue.c: bursts of 32."""
+"""The ring layer of the iommufd bus, with `bench queue` of dpdk-test-iommufd: bursts of 32."""
 import pytest
 
 from support.application import IOMMUFD
-from support.compress import PLUGINS
-from support.queues import BURST, run
+from support.queues import BURST, COPIES, run
 
 pytestmark = pytest.mark.zip5
 
@@ -16,7 +15,7 @@ def test_a_burst_is_one_doorbell(pci, zips):
     """And another one when more than a portion of completions was looked at: each third burst."""
     model = zips[0].model
     before = model.counters()
-    bursts = run("ring", ROUNDS, f"iommufd:{pci}", IOMMUFD)
+    bursts = run(pci, ROUNDS, f"iommufd:{pci}", IOMMUFD, options=COPIES)
     after = model.counters()
     assert bursts.pasid > 0
     assert after["requests"] - before["requests"] == bursts.number * BURST
@@ -27,7 +26,7 @@ def test_a_burst_is_one_doorbell(pci, zips):
 def test_a_burst_of_operations_is_one_doorbell(pci, zips):
     model = zips[0].model
     before = model.counters()
-    bursts = run("compressdev", ROUNDS, f"iommufd:{pci}", IOMMUFD, *PLUGINS)
+    bursts = run(pci, ROUNDS, f"iommufd:{pci}", IOMMUFD)
     after = model.counters()
     assert after["requests"] - before["requests"] == bursts.number * BURST
     rung = after["doorbells"] - before["doorbells"]
