@@ -36,7 +36,7 @@ bool rte_iommufd_is_enabled(void);
 
 /**
  * Print the address spaces with how much is mapped in them, their page tables, and the devices and
- * PASIDs attached to these, a line each. Telemetry tells more (/iommufd/...).
+ * PASIDs attached to these, a line each. Telemetry (/iommufd/...) and rte_iommufd_walk() tell more.
  *
  * Thread-safe; not to be called with EAL's memory map locked.
  *
