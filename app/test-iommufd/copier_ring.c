@@ -277,8 +277,10 @@ ring_dequeue(struct copier *copier)
 {
 	struct rte_bus_iommufd_ring *ring = &((struct ring_queue *)copier->queue)->zip.ring;
 	void *copies[BURST];
+	uint16_t n = rte_bus_iommufd_ring_collect(ring, take, ring, copies, BURST);
 
-	return rte_bus_iommufd_ring_collect(ring, take, ring, copies, BURST);
+	/* After a reset by the kernel they have no result, which is a failure. */
+	return n > 0 ? n : rte_bus_iommufd_ring_abandon(ring, take, ring, copies, BURST);
 }
 
 const struct copier_kind copier_ring = {
