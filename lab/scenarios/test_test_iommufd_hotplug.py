@@ -126,8 +126,9 @@ def test_the_last_one_is_taken(nics, slots):
 def test_an_accelerator_is_taken(nics, zips, mode):
     """Its queues have packets on their way with zip, which goes on with the other's."""
     with contextlib.ExitStack() as stack:
-        # The kernel's driver numbers them in the order in which it gets them back
-        stays, goes = (stack.enter_context(device(zip_, "shared")) for zip_ in reversed(zips))
+        # The kernel's driver numbers them in the order in which it gets them back; and the later
+        # one goes, as DPDK 24.11 has no compressdev behind one that went
+        goes, stays = (stack.enter_context(device(zip_, "shared")) for zip_ in reversed(zips))
         with Forwarder(nics, IOMMUFD, "-a", stays.devargs, "-a", goes.devargs, mode=mode) as app:
             app.command("start")
             with flood(LEFT, RIGHT.address):
