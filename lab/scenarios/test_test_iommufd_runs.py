@@ -78,12 +78,16 @@ def test_several_queues_each_receive_flows(nics):
     with Wire(LEFT) as left, Forwarder(
             nics, IOMMUFD, mode="rxonly", app=("--rxq=4", "--txq=4", "--rss-ip")) as app:
         app.command("start")
-        for number in range(FLOWS):
-            source = replace(LEFT, address=f"198.18.0.{number}")
-            left.send(udp_frame(source, RIGHT))
-        counts = wait_until(lambda: (found := received(app)) and sum(found) >= FLOWS and found,
-                            "all arrive")
-    assert len(counts) == 4 and min(counts) >= FLOWS // 16, counts
+
+        def enough():
+            for number in range(FLOWS):
+                source = replace(LEFT, address=f"198.18.0.{number}")
+                left.send(udp_frame(source, RIGHT))
+            counts = received(app)
+            return sum(counts) >= FLOWS and counts
+
+        counts = wait_until(enough, f"{FLOWS} packets arrive")
+    assert len(counts) == 4 and min(counts) >= sum(counts) // 16, counts
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
