@@ -39,7 +39,7 @@ class Link:
             # What GRO puts together no link takes
             side.run("ethtool", "-K", "eth0", "gro", "off")
         wires = [self.open.enter_context(Wire(side)) for side in self.sides]
-        self.open.enter_context(joined(*wires, self._remember))
+        self.open.enter_context(joined(*wires, self._remember, Wire.send_or_lose))
         return self
 
     def __exit__(self, *_) -> None:
