@@ -53,14 +53,8 @@ def shown(app):
 
 
 def reached(device, pasid=None):
-    """(IOVA, length) of all that the IOMMU lets a device or its PASID reach, neighbours joined."""
-    ranges = []
-    for piece in sorted(page_table(device, pasid).pieces):
-        if ranges and sum(ranges[-1]) == piece.iova:
-            ranges[-1] = (ranges[-1][0], ranges[-1][1] + piece.length)
-        else:
-            ranges.append((piece.iova, piece.length))
-    return ranges
+    """(IOVA, length) of all that the IOMMU lets a device or its PASID reach."""
+    return page_table(device, pasid).ranges
 
 
 def is_reached(device, address, pasid=None):

@@ -26,6 +26,17 @@ class PageTable:
     root: int | None
     pieces: list[Piece]
 
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """(IOVA, length) of all that can be reached, neighbours joined."""
+        ranges: list[tuple[int, int]] = []
+        for piece in sorted(self.pieces, key=lambda piece: piece.iova):
+            if ranges and sum(ranges[-1]) == piece.iova:
+                ranges[-1] = (ranges[-1][0], ranges[-1][1] + piece.length)
+            else:
+                ranges.append((piece.iova, piece.length))
+        return ranges
+
 
 def _leaf(line: str) -> Piece:
     frame, _, entries = line.partition("|")
