@@ -76,11 +76,22 @@ empty(struct growth *growth)
 	free(growth->pages);
 }
 
+/* A sample of the requests behind the first n; n is how many there are then. */
+static void
+add_sample(struct figure *figure, const struct requests *requests, unsigned int *n)
+{
+	uint64_t nanoseconds = 0;
+
+	for (; *n < requests->n; ++*n)
+		nanoseconds += requests->all[*n].nanoseconds;
+	figure_add(figure, nanoseconds);
+}
+
 static int
 grow(struct growth *growth, struct bench *bench, struct requests *requests, uint32_t count)
 {
 	struct figure *figure = bench_samples(bench, "growth", "ns", count);
-	uint64_t before = 0, now;
+	unsigned int n_sampled = 0;
 	void *page;
 
 	if (figure == NULL)
@@ -98,9 +109,7 @@ grow(struct growth *growth, struct bench *bench, struct requests *requests, uint
 			return -ENOMEM;
 		}
 		growth->pages[growth->n++] = page;
-		now = requests_nanoseconds(requests, NULL);
-		figure_add(figure, now - before);
-		before = now;
+		add_sample(figure, requests, &n_sampled);
 	}
 	figure_set_requests(figure, requests->n);
 	return 0;
@@ -110,7 +119,7 @@ static int
 shrink(struct growth *growth, struct bench *bench, struct requests *requests, uint32_t count)
 {
 	struct figure *figure = bench_samples(bench, "shrinking", "ns", count);
-	uint64_t before = 0, now;
+	unsigned int n_sampled = 0;
 
 	if (figure == NULL)
 		return -ENOMEM;
@@ -121,9 +130,7 @@ shrink(struct growth *growth, struct bench *bench, struct requests *requests, ui
 		rte_free(growth->pages[--growth->n]);
 		if (requests_stop(requests) != 0)
 			return -ENOMEM;
-		now = requests_nanoseconds(requests, NULL);
-		figure_add(figure, now - before);
-		before = now;
+		add_sample(figure, requests, &n_sampled);
 	}
 	figure_set_requests(figure, requests->n);
 	return 0;
